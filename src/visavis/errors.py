@@ -8,6 +8,8 @@ VisavisError
 │   ├── ManyFaces            exactly one face was needed, several were found
 │   ├── LowQuality           the face fails the policy's quality limits
 │   ├── NotLive              the face fails the policy's liveness requirement
+│   ├── PhotosDisagree       a photo does not show the person the others show
+│   ├── TooClose             a photo is too like another subject for a strict review
 │   └── EnrolmentRejected    no photo of an enrolment of several was accepted
 ├── GalleryError             the gallery refuses or cannot serve the request
 │   ├── UnknownSubject       no such subject (or collection)
@@ -80,6 +82,18 @@ class NotLive(InputError):
     """Raised when the policy requires liveness and the face fails it."""
 
     code = "not_live"
+
+
+class PhotosDisagree(InputError):
+    """Raised by enrolment review: the photo shows another person than the subject's others."""
+
+    code = "photos_disagree"
+
+
+class TooClose(InputError):
+    """Raised by strict enrolment review: no clear lead over every other subject."""
+
+    code = "too_close"
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,8 +95,11 @@ class Policy:
     `fmr`: false-match rate of a 1:1 verification. `fpir`: share of strangers' searches that may
     name somebody, whatever the gallery's size. `threshold`: an explicit score that overrides
     both. `margin`: a lead over the runner-up below which an identification is too close to call.
-    `review`: how photos of one enrolment are checked; `off`, `standard` (they agree with one
-    another and with nobody else) or `strict` (and beat every other subject by `strict_margin`).
+    `face`: which face of a photo of several is meant where one is needed; `only` (several are an
+    error), `dominant` (one three times as large as the next, else an error), `largest` or
+    `central`. `review`: how photos of one enrolment are checked; `off`, `standard` (they agree
+    with one another and show nobody else enrolled) or `strict` (and lead over every other subject
+    by `strict_margin`).
     """
 
     fmr: float = 1e-4
@@ -106,6 +109,7 @@ class Policy:
     margin: float = 0.03
     strict_margin: float = 0.15
     limits: QualityLimits = QualityLimits()
+    face: Literal["only", "dominant", "largest", "central"] = "dominant"
     review: Literal["off", "standard", "strict"] = "standard"
     liveness: Literal["off", "report", "require"] = "off"
 

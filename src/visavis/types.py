@@ -236,17 +236,22 @@ class Verification:
         return self.score >= self.threshold.score and (self.live or not self.require_live)
 
 
+Decision: TypeAlias = Literal["match", "unknown", "ambiguous", "low_quality", "not_live"]
+
+
 @dataclass(frozen=True, slots=True)
 class Identification:
     """A 1:N decision for one face: the best candidates, and who it is, if anybody.
 
     `candidates` are one per subject, best first, whether or not they reach the threshold.
+    `reasons` are the quality limits the face broke: such a face is never named.
     """
 
     sample: Sample
     candidates: tuple[Match, ...]
     threshold: Threshold
     margin_needed: float = 0.0
+    reasons: tuple[Reason, ...] = ()
     require_live: bool = False
 
     @property
@@ -257,14 +262,16 @@ class Identification:
         return self.candidates[0].score - self.candidates[1].score
 
     @property
-    def decision(self) -> Literal["match", "unknown", "ambiguous", "not_live"]:
+    def decision(self) -> Decision:
         """`ambiguous`: two subjects reach the threshold and are too close to call."""
-        best = [c for c in self.candidates[:2] if c.score >= self.threshold.score]
-        if not best:
+        reaching = [c.score for c in self.candidates[:2] if c.score >= self.threshold.score]
+        if self.reasons:
+            return "low_quality"
+        if not reaching:
             return "unknown"
         if self.require_live and not (self.sample.liveness and self.sample.liveness.live):
             return "not_live"
-        if len(best) == 2 and best[0].score - best[1].score < self.margin_needed:
+        if len(reaching) == 2 and reaching[0] - reaching[1] < self.margin_needed:
             return "ambiguous"
         return "match"
 
@@ -288,3 +295,17 @@ class Receipt:
     audit_seq: int
     at: datetime
     beyond_reach: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Region:
+    """An image and the (x1, y1, x2, y2) box of the one face that is meant in it."""
+
+    image: ImageLike
+    box: Floats
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", _floats(self.box, (4,), "box"))
+
+
+Photo: TypeAlias = ImageLike | Region

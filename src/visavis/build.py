@@ -1,0 +1,116 @@
+"""The composition root: the only place that names concrete backends."""
+
+from typing import TYPE_CHECKING
+
+from visavis.detect.yunet import YuNet
+from visavis.embed.onnx import OnnxEmbedder
+from visavis.errors import ConfigError
+from visavis.image import ImageLimits
+from visavis.models.catalogue import ModelCard, card
+from visavis.models.graph import optimised
+from visavis.models.session import open_session
+from visavis.models.weights import Weights
+from visavis.pipeline import Pipeline
+from visavis.protocols import Detector, Embedder, ModelSession
+from visavis.recognizer import Recognizer
+from visavis.settings import Settings
+
+if TYPE_CHECKING:
+    from visavis.gallery.gallery import Gallery
+    from visavis.gallery.vault import Keyring
+
+
+def build(settings: Settings | None = None) -> Recognizer:
+    """A Recognizer with its gallery, made and given a master key on first use.
+
+    Raises MissingWeights, CorruptWeights, WrongKey, ModelMismatch, ConfigError.
+    """
+    settings = settings or Settings.load()
+    return Recognizer(
+        build_pipeline(settings),
+        build_gallery(settings),
+        collection=settings.collection,
+        policy=settings.policy,
+        keep_crops=settings.keep_crops,
+    )
+
+
+def build_pipeline(settings: Settings) -> Pipeline:
+    """Detector and embedder, loaded; no gallery."""
+    return Pipeline(
+        build_detector(settings),
+        build_embedder(settings),
+        limits=ImageLimits(settings.max_bytes, settings.max_pixels),
+    )
+
+
+def build_detector(settings: Settings) -> Detector:
+    model = _card(settings.detector, "detect")
+    match model.family:
+        case "yunet":
+            return YuNet(_session(model, settings), sideways=settings.sideways)
+        case family:
+            raise ConfigError(f"no detector is built for the family {family!r}")
+
+
+def build_embedder(settings: Settings) -> Embedder:
+    model = _card(settings.embedder, "embed")
+    match model.family:
+        case "sface" | "mobilefacenet":
+            return OnnxEmbedder(_session(model, settings), model)
+        case family:
+            raise ConfigError(f"no embedder is built for the family {family!r}")
+
+
+def build_weights(settings: Settings) -> Weights:
+    return Weights(
+        settings.model_dir,
+        settings.cache_dir / "models",
+        accept_non_commercial=settings.accept_non_commercial,
+    )
+
+
+def build_gallery(settings: Settings) -> "Gallery":
+    """The gallery alone: what needs no model opens quickly."""
+    from visavis.gallery.gallery import Gallery
+
+    keyring = build_keyring(settings)
+    return Gallery(settings.gallery, keyring, keys=settings.key_store)
+
+
+def build_keyring(settings: Settings) -> "Keyring":
+    """The master keys: from the environment, a command, or the key file, made if need be.
+
+    A key file is made only where the gallery has no key store yet: a lost key is an error,
+    not a reason for a new one.
+    """
+    from visavis.gallery.vault import Keyring
+
+    if settings.master_key is not None:
+        return Keyring.parse(settings.master_key.get_secret_value())
+    if settings.master_key_command is not None:
+        return Keyring.from_command(settings.master_key_command)
+    if settings.master_key_file.exists():
+        return Keyring.load(settings.master_key_file)
+    if settings.key_store.exists():
+        raise ConfigError(
+            f"the gallery's master key is missing: expected it in {settings.master_key_file}, "
+            "VISAVIS_MASTER_KEY or VISAVIS_MASTER_KEY_COMMAND; restore it from a key export"
+        )
+    return Keyring.create(settings.master_key_file)
+
+
+def _card(name: str, task: str) -> ModelCard:
+    found = card(name)
+    if found.task != task:
+        raise ConfigError(f"expected a model for the task {task!r}, got {name} ({found.task})")
+    return found
+
+
+def _session(model: ModelCard, settings: Settings) -> ModelSession:
+    """The model's file, located and verified, with the load-time graph fixes, in a runtime."""
+    path = build_weights(settings).locate(model)
+    graph = optimised(path, model.sha256, settings.cache_dir / "graphs")
+    return open_session(
+        graph, runtime=settings.runtime, device=settings.device, threads=settings.threads
+    )

@@ -1,0 +1,102 @@
+"""What a user may set. Precedence: flag > environment (VISAVIS_…) > config file > default."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from platformdirs import PlatformDirs
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from visavis.errors import ConfigError
+from visavis.policy import Policy
+
+
+def _dirs() -> PlatformDirs:
+    return PlatformDirs("visavis", appauthor=False)
+
+
+def config_file() -> Path:
+    """VISAVIS_CONFIG, else config.toml in the user's configuration folder."""
+    return Path(os.environ.get("VISAVIS_CONFIG") or _dirs().user_config_path / "config.toml")
+
+
+class Settings(BaseSettings):
+    """Everything that can be configured; `Settings.load()` reads it, `Settings(…)` too."""
+
+    model_config = SettingsConfigDict(env_prefix="VISAVIS_", extra="forbid", frozen=True)
+
+    gallery: Path = Field(default_factory=lambda: _dirs().user_data_path / "gallery")
+    collection: str = "default"
+    keys: Path | None = None
+    """The store of wrapped data keys; default: `keys/keys.db` in the gallery's folder."""
+    master_key: SecretStr | None = None
+    master_key_file: Path = Field(default_factory=lambda: _dirs().user_config_path / "master.key")
+    master_key_command: str | None = None
+
+    model_dir: Path | None = None
+    cache_dir: Path = Field(default_factory=lambda: _dirs().user_cache_path)
+    detector: str = "yunet-2023mar-int8bq"
+    embedder: str = "sface-2021dec-int8bq"
+    runtime: Literal["onnxruntime", "openvino", "opencv"] = "onnxruntime"
+    device: Literal["cpu", "cuda"] = "cpu"
+    threads: int = Field(default=1, ge=1)
+    accept_non_commercial: bool = False
+    sideways: bool = False
+
+    max_bytes: int = Field(default=32 * 2**20, gt=0)
+    max_pixels: int = Field(default=50_000_000, gt=0)
+    keep_crops: bool = False
+
+    fmr: float = 1e-4
+    fpir: float = 1e-2
+    threshold: float | None = None
+    margin: float = 0.03
+    top_k: int = 5
+    face: Literal["only", "dominant", "largest", "central"] = "dominant"
+    review: Literal["off", "standard", "strict"] = "standard"
+
+    @classmethod
+    def load(cls, **flags: Any) -> "Settings":
+        """The settings with `flags` (None is unset) on top. Raises ConfigError."""
+        try:
+            return cls(**{name: value for name, value in flags.items() if value is not None})
+        except ValidationError as error:
+            lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise ConfigError(f"bad setting: {'; '.join(lines)}") from None
+        except tomllib.TOMLDecodeError as error:
+            raise ConfigError(f"cannot read {config_file()}: {error}") from None
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            fmr=self.fmr,
+            fpir=self.fpir,
+            threshold=self.threshold,
+            margin=self.margin,
+            top_k=self.top_k,
+            face=self.face,
+            review=self.review,
+        )
+
+    @property
+    def key_store(self) -> Path:
+        return self.keys or self.gallery / "keys" / "keys.db"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        file = TomlConfigSettingsSource(settings_cls, toml_file=config_file())
+        return init_settings, env_settings, file
