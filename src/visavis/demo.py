@@ -1,0 +1,197 @@
+"""A demonstration that checks itself: people are enrolled, then sought in pictures not seen before.
+
+The built-in portraits are in the public domain and come with scikit-image (Eileen Collins, NASA)
+and matplotlib (Grace Hopper, US Navy). Pictures are made from them by other light, angle, scale,
+mirror, blur and compression, so this shows that the system works, not how well: see the docs for
+measurements.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+import numpy as np
+from PIL import Image as Pillow
+
+from visavis.errors import InputError, MissingExtra
+from visavis.image import decode
+from visavis.recognizer import Recognizer
+from visavis.types import Identification, Image
+
+COLLINS, HOPPER = "Eileen Collins", "Grace Hopper"
+_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic", ".gif"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A picture and who is to be found in it; None stands for an unknown person."""
+
+    title: str
+    image: Image
+    expected: tuple[str | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One step of the play: whom to enrol and forget, then the scenes to recognise."""
+
+    title: str
+    enrol: Mapping[str, list[Image]] = field(default_factory=dict)
+    forget: tuple[str, ...] = ()
+    scenes: tuple[Scene, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back for a scene."""
+
+    act: str
+    scene: Scene
+    found: tuple[Identification, ...]
+
+    @property
+    def right(self) -> bool:
+        """Each expected answer was given, no more and no fewer."""
+        return sorted(str(i.subject) for i in self.found) == sorted(map(str, self.scene.expected))
+
+
+def play(recognizer: Recognizer, acts: list[Act]) -> Iterator[Answer]:
+    """Enrols, forgets and identifies, act by act."""
+    for act in acts:
+        for subject, photos in act.enrol.items():
+            recognizer.enrol(subject, photos)
+        for subject in act.forget:
+            recognizer.forget(subject)
+        for scene in act.scenes:
+            yield Answer(act.title, scene, tuple(recognizer.identify(scene.image)))
+
+
+def portraits() -> dict[str, Image]:
+    """The two built-in portraits. Raises MissingExtra when the packages are not installed."""
+    try:
+        from matplotlib.cbook import get_sample_data
+        from skimage.data import astronaut
+    except ImportError:
+        raise MissingExtra("demo", "the demonstration on built-in portraits") from None
+    with get_sample_data("grace_hopper.jpg") as file:
+        hopper = decode(file.read())
+    return {COLLINS: astronaut(), HOPPER: hopper}
+
+
+def portrait_acts() -> list[Act]:
+    """One left out, then both enrolled, then one forgotten."""
+    people = portraits()
+    collins, hopper = people[COLLINS], people[HOPPER]
+    return [
+        Act(
+            "Grace Hopper left out",
+            enrol={COLLINS: [collins]},
+            scenes=(*_scenes(collins, COLLINS), *_scenes(hopper, None)),
+        ),
+        Act(
+            "both enrolled",
+            enrol={HOPPER: [hopper]},
+            scenes=(*_scenes(hopper, HOPPER), Scene("both", *_both(people, COLLINS, HOPPER))),
+        ),
+        Act(
+            "Eileen Collins forgotten",
+            forget=(COLLINS,),
+            scenes=(Scene("both again", *_both(people, None, HOPPER)),),
+        ),
+    ]
+
+
+def folder_acts(folder: Path) -> list[Act]:
+    """The user's photos: one folder a person, or one photo a person.
+
+    The last photo of each folder is kept back to be recognised; the last person is left out and
+    must be unknown. Raises InputError with fewer than two people.
+    """
+    people = {name: [decode(path) for path in files] for name, files in _photos(folder).items()}
+    if len(people) < 2:
+        raise InputError(f"expected photos of two or more people in {folder}, got {len(people)}")
+    *known, stranger = people
+    scenes = [s for name in known for s in _held_back(people[name], name)]
+    scenes += _held_back(people[stranger], None)
+    enrol = {name: people[name][:-1] or people[name] for name in known}
+    return [Act(f"{stranger} left out", enrol=enrol, scenes=tuple(scenes))]
+
+
+def _photos(folder: Path) -> dict[str, list[Path]]:
+    people: dict[str, list[Path]] = {}
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in _SUFFIXES and path.is_file():
+            name = path.stem if path.parent == folder else path.parent.name
+            people.setdefault(name, []).append(path)
+    return people
+
+
+def _held_back(photos: list[Image], expected: str | None) -> list[Scene]:
+    return (
+        [Scene("held back", photos[-1], (expected,))]
+        if len(photos) > 1
+        else _scenes(photos[0], expected)
+    )
+
+
+def _scenes(portrait: Image, expected: str | None) -> list[Scene]:
+    return [Scene(title, change(portrait), (expected,)) for title, change in VARIATIONS.items()]
+
+
+def _both(
+    people: Mapping[str, Image], *expected: str | None
+) -> tuple[Image, tuple[str | None, ...]]:
+    """The two portraits in one picture, at different scales and in different light."""
+    height = 480
+    left = _scale(people[COLLINS], height / people[COLLINS].shape[0])
+    right = _light(_scale(people[HOPPER], height / people[HOPPER].shape[0]), 1.3)
+    return np.hstack([left, right]), expected
+
+
+def _light(image: Image, gamma: float) -> Image:
+    """Darker for gamma above 1, brighter below."""
+    table = (255 * (np.arange(256) / 255) ** gamma).round().astype(np.uint8)
+    return cv2.LUT(image, table).astype(np.uint8, copy=False)
+
+
+def _cast(image: Image) -> Image:
+    """The light of an old bulb: red up, blue down."""
+    return np.clip(image * np.array([1.15, 1.0, 0.7]), 0, 255).astype(np.uint8)
+
+
+def _turn(image: Image, degrees: float) -> Image:
+    height, width = image.shape[:2]
+    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
+    return np.asarray(cv2.warpAffine(image, matrix, (width, height)), dtype=np.uint8)
+
+
+def _scale(image: Image, factor: float) -> Image:
+    mode = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
+    resized = cv2.resize(image, None, fx=factor, fy=factor, interpolation=mode)
+    return np.asarray(resized, dtype=np.uint8)
+
+
+def _blur(image: Image) -> Image:
+    sigma = image.shape[0] / 250
+    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.uint8)
+
+
+def _compress(image: Image) -> Image:
+    file = BytesIO()
+    Pillow.fromarray(image).save(file, "JPEG", quality=12)
+    return decode(file.getvalue())
+
+
+VARIATIONS: Mapping[str, Callable[[Image], Image]] = {
+    "dark": lambda image: _light(image, 2.0),
+    "bright": lambda image: _light(image, 0.5),
+    "warm light": _cast,
+    "turned 20°": lambda image: _turn(image, 20),
+    "small": lambda image: _scale(image, 0.35),
+    "large": lambda image: _scale(image, 2.0),
+    "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
+    "blurred": _blur,
+    "compressed": _compress,
+}
