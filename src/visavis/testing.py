@@ -8,11 +8,13 @@ import hashlib
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from visavis.policy import Calibration
 from visavis.types import Embedding, Face, Image, Liveness
 
 CALIBRATION = Calibration(((1e-1, 0.2), (1e-4, 0.4), (1e-6, 0.5)), "synthetic", 10_000_000)
+Mask = NDArray[np.bool_]
 _PALETTE = 12  # colour steps a channel, far enough apart to survive noise
 _STEP = 16
 
@@ -35,7 +37,7 @@ class FakeDetector:
     """Finds the squares of `fake_photo`, left to right."""
 
     def detect(self, image: Image) -> list[Face]:
-        lit = image.any(axis=2)
+        lit: Mask = np.any(image, axis=2)
         edges = np.diff(lit.any(axis=0).astype(np.int8), prepend=0, append=0)
         spans = zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True)
         return [_face(lit, int(x1), int(x2)) for x1, x2 in spans]
@@ -74,18 +76,19 @@ def _number(data: bytes) -> int:
     return int.from_bytes(hashlib.sha256(data).digest()[:8], "big")
 
 
-def _colour(person: str) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _colour(person: str) -> NDArray[np.int64]:
     """A colour in the middle of a palette cell, never near black or white."""
     rng = np.random.default_rng(_number(person.encode()))
     return (rng.integers(0, _PALETTE, 3) + 2) * _STEP
 
 
-def _face(lit: np.ndarray[tuple[int, ...], np.dtype[np.bool_]], x1: int, x2: int) -> Face:
+def _face(lit: Mask, x1: int, x2: int) -> Face:
     rows = np.flatnonzero(lit[:, x1:x2].any(axis=1))
     y1, y2 = int(rows[0]), int(rows[-1]) + 1
     places = np.array([(0.3, 0.35), (0.7, 0.35), (0.5, 0.55), (0.35, 0.75), (0.65, 0.75)])
     landmarks = (x1, y1) + places * (x2 - x1, y2 - y1)
-    return Face(np.array([x1, y1, x2, y2]), landmarks, 1.0)
+    box = np.array([x1, y1, x2, y2], dtype=np.float32)
+    return Face(box, landmarks.astype(np.float32), 1.0)
 
 
 def _inside(image: Image, face: Face) -> Image:

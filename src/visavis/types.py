@@ -87,8 +87,8 @@ class Embedding:
         """The raw vector scaled to norm 1. Raises InputError for a zero vector."""
         vector = np.asarray(raw, dtype=np.float32).ravel()
         norm = float(np.linalg.norm(vector))
-        if not norm > 0:
-            raise InputError("cannot normalise a vector of norm 0")
+        if not 0 < norm < np.inf:
+            raise InputError(f"cannot normalise a vector of norm {norm}")
         return cls(vector / norm, model)
 
     @property

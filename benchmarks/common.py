@@ -1,0 +1,87 @@
+"""What the benchmarks share: where the data are, isolation, and the verdict line."""
+
+import argparse
+import os
+import platform
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from visavis.batch import batch
+from visavis.build import build_pipeline
+from visavis.pipeline import Pipeline, choose
+from visavis.policy import Policy
+from visavis.settings import Settings
+
+CENTRAL = Policy(face="central")  # LFW centres the person who is meant
+
+
+def arguments(description: str | None, **extra: object) -> argparse.Namespace:
+    """`--lfw DIR` (with images/ and pairs.txt), `--runtime`, `--embedder`, and `extra` flags."""
+    parser = argparse.ArgumentParser(description=description)
+    data = os.environ.get("VISAVIS_TEST_DATA")
+    parser.add_argument("--lfw", type=Path, default=data and Path(data) / "lfw")
+    parser.add_argument("--runtime", default="onnxruntime")
+    parser.add_argument("--embedder", default="sface-2021dec-int8bq")
+    for name, default in extra.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
+    found = parser.parse_args()
+    if not found.lfw or not (found.lfw / "images").is_dir():
+        sys.exit(
+            "expected LFW: give --lfw DIR or set VISAVIS_TEST_DATA to a folder with lfw/images"
+        )
+    return found
+
+
+@contextmanager
+def isolated(**flags: object) -> Iterator[Settings]:
+    """Settings whose gallery and keys live in a temporary folder."""
+    with tempfile.TemporaryDirectory(prefix="visavis-bench-") as folder:
+        home = Path(folder)
+        yield Settings.load(gallery=home / "gallery", master_key_file=home / "master.key", **flags)
+
+
+def verdict(
+    what: str, figure: float, bound: float, *, at_most: bool = False, unit: str = ""
+) -> None:
+    """Prints the figure last and exits non-zero when it falls short."""
+    good = figure <= bound if at_most else figure >= bound
+    sign = "<=" if at_most else ">="
+    print(
+        f"machine: {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    )
+    print(f"{what}: {figure:.4g}{unit} (needs {sign} {bound:g}{unit}) {'ok' if good else 'SHORT'}")
+    sys.exit(0 if good else 1)
+
+
+def embed_files(pipeline: Pipeline, files: list[Path]) -> tuple[NDArray[np.float32], list[Path]]:
+    """Vectors of the central face of each file, NaN rows where there is none, and those files."""
+
+    def one(path: Path) -> NDArray[np.float32]:
+        image = pipeline.decode(path)
+        face = choose(pipeline.detector.detect(image), CENTRAL, image)
+        return pipeline.embedder.embed(image, [face])[0].vector
+
+    vectors = np.full((len(files), pipeline.embedder.dim), np.nan, dtype=np.float32)
+    failed = []
+    for outcome in batch(one, files):
+        if outcome.error is None:
+            vectors[outcome.index] = outcome.unwrap()
+        else:
+            failed.append(files[outcome.index])
+    return vectors, failed
+
+
+def lfw_people(lfw: Path) -> dict[str, list[Path]]:
+    """The sorted images of each person."""
+    folders = sorted(p for p in (lfw / "images").iterdir() if p.is_dir())
+    return {folder.name: sorted(folder.glob("*.jpg")) for folder in folders}
+
+
+def pipeline_for(args: argparse.Namespace) -> Pipeline:
+    return build_pipeline(Settings.load(runtime=args.runtime, embedder=args.embedder))

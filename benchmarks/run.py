@@ -1,0 +1,37 @@
+"""Runs every benchmark and prints one line each; exits non-zero when any falls short."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+COMMANDS = [
+    ["foundation/startup.py", "--what", "import"],
+    ["foundation/startup.py", "--what", "compare"],
+    ["foundation/speed.py"],
+    ["foundation/speed.py", "--runtime", "openvino"],
+    ["foundation/lfw_view2.py"],
+    ["foundation/identification.py"],
+    ["foundation/ten_people_cli.py"],
+    ["foundation/memory.py"],
+    ["foundation/clean_clone.py"],
+]
+
+
+def main() -> None:
+    short = 0
+    for command in COMMANDS:
+        run = subprocess.run(
+            [sys.executable, str(HERE / command[0]), *command[1:]],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        )
+        last = (run.stdout.strip() or run.stderr.strip()).splitlines()[-1:]
+        print(f"{' '.join(command)}: {''.join(last)}", flush=True)
+        short += run.returncode != 0
+    sys.exit(1 if short else 0)
+
+
+main()

@@ -1,0 +1,184 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from visavis.gallery.gallery import Gallery
+
+from visavis.batch import batch
+from visavis.errors import (
+    ConfigError,
+    DuplicateSubject,
+    EnrolmentRejected,
+    LowQuality,
+    ModelMismatch,
+    NoFace,
+    UnknownSubject,
+)
+from visavis.gallery.vault import Keyring
+from visavis.pipeline import Pipeline
+from visavis.policy import Policy, QualityLimits
+from visavis.recognizer import Recognizer
+from visavis.testing import FakeDetector, FakeEmbedder, fake_photo
+from visavis.types import Image
+
+KEYS = Keyring([bytes(range(32))])
+
+
+def recognizer_at(folder: Path, model: str = "fake-1", keep_crops: bool = False) -> Recognizer:
+    pipeline = Pipeline(FakeDetector(), FakeEmbedder(model=model))
+    return Recognizer(pipeline, Gallery(folder, KEYS), keep_crops=keep_crops)
+
+
+@pytest.fixture
+def recognizer(tmp_path: Path) -> Iterator[Recognizer]:
+    with recognizer_at(tmp_path) as made:
+        yield made
+
+
+def shots(*people: str, count: int = 3) -> list[Image]:
+    return [fake_photo(*people, noise=4, seed=seed) for seed in range(count)]
+
+
+def test_somebody_enrolled_is_identified_and_a_stranger_is_unknown(recognizer: Recognizer) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    recognizer.enrol("ben", shots("ben"))
+    found = recognizer.identify(fake_photo("cy", "ada", "ben", noise=4, seed=9))
+    assert [i.subject for i in found] == [None, "ada", "ben"]
+    assert [i.decision for i in found] == ["unknown", "match", "match"]
+    assert all(i.threshold.rate == recognizer.policy.fpir for i in found)
+
+
+def test_an_image_without_faces_identifies_nobody(recognizer: Recognizer) -> None:
+    assert recognizer.identify(fake_photo()) == []
+
+
+def test_identifying_in_an_empty_gallery_finds_unknown_people(recognizer: Recognizer) -> None:
+    [found] = recognizer.identify(fake_photo("ada"))
+    assert (found.decision, found.candidates, found.margin) == ("unknown", (), None)
+
+
+def test_verification_carries_its_evidence(recognizer: Recognizer) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    right = recognizer.verify("ada", fake_photo("ada", noise=4, seed=9))
+    wrong = recognizer.verify("ada", fake_photo("ben"))
+    assert right.accepted
+    assert not wrong.accepted
+    assert right.threshold.rate == recognizer.policy.fmr
+    assert (right.model, right.subject) == ("fake-1", "ada")
+    with pytest.raises(UnknownSubject):
+        recognizer.verify("nobody", fake_photo("ada"))
+
+
+def test_compare_needs_no_gallery() -> None:
+    recognizer = Recognizer(Pipeline(FakeDetector(), FakeEmbedder()))
+    assert recognizer.compare(fake_photo("ada"), fake_photo("ada", noise=3)).accepted
+    assert not recognizer.compare(fake_photo("ada"), fake_photo("ben")).accepted
+    with pytest.raises(ConfigError, match="without one"):
+        recognizer.enrol("ada", fake_photo("ada"))
+
+
+def test_photos_that_fail_come_back_with_index_and_reason(recognizer: Recognizer) -> None:
+    photos = [*shots("ada", count=2), fake_photo(), fake_photo("ben"), b"not an image"]
+    enrolment = recognizer.enrol("ada", photos)
+    assert len(enrolment.templates) == 2
+    codes = [(r.index, r.code) for r in enrolment.rejected]
+    assert codes == [(2, "no_face"), (3, "photos_disagree"), (4, "bad_image")]
+
+
+def test_a_single_photo_raises_its_own_error_and_stores_nothing(recognizer: Recognizer) -> None:
+    with pytest.raises(NoFace):
+        recognizer.enrol("ada", fake_photo())
+    with pytest.raises(EnrolmentRejected, match="none of 2 photos") as caught:
+        recognizer.enrol("ada", [fake_photo(), b""])
+    assert [r.code for r in caught.value.rejections] == ["no_face", "bad_image"]
+    assert list(recognizer.subjects()) == []
+
+
+def test_one_person_cannot_be_enrolled_under_two_ids(recognizer: Recognizer) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    with pytest.raises(DuplicateSubject):
+        recognizer.enrol("twin", fake_photo("ada", noise=4, seed=9))
+    recognizer.enrol("twin", fake_photo("ada", noise=4, seed=9), policy=Policy(review="off"))
+    [found] = recognizer.identify(fake_photo("ada", noise=4, seed=10))
+    assert (found.decision, found.subject) == ("ambiguous", None)
+
+
+def test_later_photos_must_show_the_same_person(recognizer: Recognizer) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    with pytest.raises(EnrolmentRejected):
+        recognizer.enrol("ada", shots("ben", count=2))
+    assert len(recognizer.enrol("ada", shots("ada", count=4)[3:]).templates) == 1
+    assert len(recognizer.collection) == 4
+
+
+def test_forgetting_leaves_nobody(recognizer: Recognizer) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    receipt = recognizer.forget("ada")
+    assert (receipt.templates, receipt.keys_destroyed) == (3, 1)
+    assert recognizer.identify(fake_photo("ada"))[0].candidates == ()
+    with pytest.raises(UnknownSubject):
+        recognizer.forget("ada")
+
+
+def test_a_policy_of_one_call_replaces_the_recognizers(recognizer: Recognizer) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    probe = fake_photo("ada", noise=4, seed=9)
+    assert not recognizer.verify("ada", probe, Policy(threshold=1.0)).accepted
+    with pytest.raises(LowQuality):
+        recognizer.verify("ada", probe, Policy(limits=QualityLimits(min_size=1000)))
+    [found] = recognizer.identify(probe, Policy(limits=QualityLimits(min_size=1000)))
+    assert found.decision == "low_quality"
+
+
+def test_a_collection_of_another_model_is_refused(tmp_path: Path) -> None:
+    with recognizer_at(tmp_path) as first:
+        first.enrol("ada", shots("ada"))
+    with pytest.raises(ModelMismatch, match=r"fake-1.*fake-2|fake-2.*fake-1"):
+        recognizer_at(tmp_path, model="fake-2")
+
+
+def test_crops_are_kept_only_when_asked_for(tmp_path: Path) -> None:
+    for name, keep in (("without", False), ("with", True)):
+        with recognizer_at(tmp_path / name, keep_crops=keep) as made:
+            made.enrol("ada", shots("ada", count=1))
+            assert len(list(made.collection.crops("ada"))) == keep
+
+
+def test_decisions_are_audited_without_biometrics(recognizer: Recognizer, tmp_path: Path) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    recognizer.verify("ada", fake_photo("ada"))
+    recognizer.identify(fake_photo("ada", "ben"))
+    recognizer.close()
+    with Gallery(tmp_path, KEYS) as gallery:
+        records = list(gallery.audit_records())
+        gallery.audit_verify()
+    assert [r.action for r in records] == [
+        "collection_created", "enrol", "verify", "identify", "identify",
+    ]  # fmt: skip
+    assert records[1].subject == records[2].subject == records[3].subject != "ada"
+    assert records[4].subject is None
+    assert records[4].details["decision"] == "unknown"
+
+
+def test_many_threads_enrol_and_identify_at_once(recognizer: Recognizer) -> None:
+    people = [f"person-{i}" for i in range(12)]
+    enrolled = batch(lambda p: recognizer.enrol(p, shots(p, count=2)), people, workers=8)
+    assert [o.unwrap().subject for o in enrolled] == people
+    probes = [fake_photo(p, noise=4, seed=9) for p in people]
+    found = [o.unwrap()[0].subject for o in batch(recognizer.identify, probes, workers=8)]
+    assert found == people
+
+
+def test_of_two_threads_only_one_can_enrol_a_person(recognizer: Recognizer) -> None:
+    photo = fake_photo("ada")
+    outcomes = list(batch(lambda i: recognizer.enrol(f"id-{i}", photo), range(8), workers=8))
+    assert sum(o.error is None for o in outcomes) == 1
+    assert {o.error.code for o in outcomes if o.error} == {"duplicate_subject"}
+    assert len(recognizer.collection) == 1
+
+
+def test_detect_and_embed_see_every_face(recognizer: Recognizer) -> None:
+    photo = fake_photo("ada", "ben")
+    assert len(recognizer.detect(photo)) == len(recognizer.embed(photo)) == 2
+    assert np.isclose(np.linalg.norm(recognizer.embed(photo)[0].embedding.vector), 1)
