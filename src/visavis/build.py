@@ -63,10 +63,13 @@ def build_embedder(settings: Settings) -> Embedder:
 
 
 def build_weights(settings: Settings) -> Weights:
+    """Where model files are found. Only an explicit `pull` downloads."""
     return Weights(
         settings.model_dir,
         settings.cache_dir / "models",
+        explicit=settings.model_files,
         accept_non_commercial=settings.accept_non_commercial,
+        download=False,
     )
 
 
@@ -97,7 +100,10 @@ def build_keyring(settings: Settings) -> "Keyring":
             f"the gallery's master key is missing: expected it in {settings.master_key_file}, "
             "VISAVIS_MASTER_KEY or VISAVIS_MASTER_KEY_COMMAND; restore it from a key export"
         )
-    return Keyring.create(settings.master_key_file)
+    try:
+        return Keyring.create(settings.master_key_file)
+    except ConfigError:  # another process was quicker
+        return Keyring.load(settings.master_key_file)
 
 
 def _card(name: str, task: str) -> ModelCard:
@@ -110,7 +116,7 @@ def _card(name: str, task: str) -> ModelCard:
 def _session(model: ModelCard, settings: Settings) -> ModelSession:
     """The model's file, located and verified, with the load-time graph fixes, in a runtime."""
     path = build_weights(settings).locate(model)
-    graph = optimised(path, model.sha256, settings.cache_dir / "graphs")
+    graph = optimised(path, model, settings.cache_dir / "graphs", runtime=settings.runtime)
     return open_session(
         graph, runtime=settings.runtime, device=settings.device, threads=settings.threads
     )

@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     master_key_command: str | None = None
 
     model_dir: Path | None = None
+    model_files: dict[str, Path] = {}
+    """Explicit files by model id, before every other place."""
     cache_dir: Path = Field(default_factory=lambda: _dirs().user_cache_path)
     detector: str = "yunet-2023mar-int8bq"
     embedder: str = "sface-2021dec-int8bq"

@@ -1,0 +1,1 @@
+"""The gallery: encrypted templates, their keys, and the index that searches them."""
