@@ -26,7 +26,7 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic",
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture and who is to be found in it; None stands for an unknown person."""
+    """A picture and who is in it from left to right; None stands for an unknown person."""
 
     title: str
     image: Image
@@ -53,8 +53,8 @@ class Answer:
 
     @property
     def right(self) -> bool:
-        """Each expected answer was given, no more and no fewer."""
-        return sorted(str(i.subject) for i in self.found) == sorted(map(str, self.scene.expected))
+        """Each face was found and given the right answer, no more and no fewer."""
+        return tuple(i.subject for i in self.found) == self.scene.expected
 
 
 def play(recognizer: Recognizer, acts: list[Act]) -> Iterator[Answer]:
@@ -65,7 +65,9 @@ def play(recognizer: Recognizer, acts: list[Act]) -> Iterator[Answer]:
         for subject in act.forget:
             recognizer.forget(subject)
         for scene in act.scenes:
-            yield Answer(act.title, scene, tuple(recognizer.identify(scene.image)))
+            found = recognizer.identify(scene.image)
+            found.sort(key=lambda i: float(i.sample.face.box[0]))
+            yield Answer(act.title, scene, tuple(found))
 
 
 def portraits() -> dict[str, Image]:
@@ -75,9 +77,8 @@ def portraits() -> dict[str, Image]:
         from skimage.data import astronaut
     except ImportError:
         raise MissingExtra("demo", "the demonstration on built-in portraits") from None
-    with get_sample_data("grace_hopper.jpg") as file:
-        hopper = decode(file.read())
-    return {COLLINS: astronaut(), HOPPER: hopper}
+    hopper = decode(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
+    return {COLLINS: decode(astronaut()), HOPPER: hopper}
 
 
 def portrait_acts() -> list[Act]:
@@ -152,8 +153,8 @@ def _both(
 
 def _light(image: Image, gamma: float) -> Image:
     """Darker for gamma above 1, brighter below."""
-    table = (255 * (np.arange(256) / 255) ** gamma).round().astype(np.uint8)
-    return cv2.LUT(image, table).astype(np.uint8, copy=False)
+    lit: Image = (255 * (image / 255) ** gamma).round().astype(np.uint8)
+    return lit
 
 
 def _cast(image: Image) -> Image:

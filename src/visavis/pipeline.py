@@ -67,7 +67,7 @@ class Pipeline:
         check = None if policy.liveness == "off" else self.liveness
         embeddings = self.embedder.embed(image, [face for face, _ in judged])
         return [
-            Sample(face, embedding, quality, check and check.check(image, face))
+            Sample(face, embedding, quality, None if check is None else check.check(image, face))
             for (face, quality), embedding in zip(judged, embeddings, strict=True)
         ]
 
@@ -111,4 +111,5 @@ def overlap(a: Floats, b: Floats) -> float:
 
 
 def _centre(face: Face) -> Floats:
-    return (face.box[:2] + face.box[2:]) / 2
+    middle: Floats = face.box.reshape(2, 2).mean(axis=0, dtype=np.float32)
+    return middle

@@ -16,11 +16,11 @@ class QualityLimits:
     """The least a face must reach; the defaults refuse only what would harm a decision."""
 
     min_score: float = 0.0
-    min_size: float = 16.0
-    min_sharpness: float = 0.0
-    min_brightness: float = 0.06
+    min_size: float = 12.0
+    min_sharpness: float = 0.08
+    min_brightness: float = 0.03
     max_brightness: float = 0.97
-    min_contrast: float = 0.02
+    min_contrast: float = 0.012
     max_yaw: float = 75.0
     max_pitch: float = 60.0
     max_roll: float = 180.0

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from visavis.errors import ConfigError, EnrolmentRejected, InputError, Rejection, VisavisError
 from visavis.image import align
@@ -61,12 +61,12 @@ class Recognizer:
         self.policy = policy or Policy()
         self._gallery = gallery
         self._enrolling = Lock()  # review and write as one step: two threads, one person, one id
-        self._collection = gallery and gallery.collection(
-            collection,
-            model=pipeline.embedder.model,
-            dim=pipeline.embedder.dim,
-            keep_crops=keep_crops,
-        )
+        self._collection: Collection | None = None
+        if gallery is not None:
+            model, dim = pipeline.embedder.model, pipeline.embedder.dim
+            self._collection = gallery.collection(
+                collection, model=model, dim=dim, keep_crops=keep_crops
+            )
 
     @property
     def collection(self) -> "Collection":
@@ -136,8 +136,7 @@ class Recognizer:
         EnrolmentRejected.
         """
         policy = policy or self.policy
-        many = list(photos) if isinstance(photos, (list, tuple)) else [photos]
-        shots, faults = self._shoot(many, policy)
+        shots, faults = self._shoot(_several(photos), policy)
         with self._enrolling:
             verdicts = self._review(subject, [s.sample.embedding for s in shots.values()], policy)
             faults |= {i: fault for i, fault in zip(shots, verdicts, strict=True) if fault}
@@ -242,6 +241,10 @@ class _Shot:
 
     sample: Sample
     crop: Image | None
+
+
+def _several(photos: Photo | Sequence[Photo]) -> Sequence[Photo]:
+    return photos if isinstance(photos, (list, tuple)) else [cast(Photo, photos)]
 
 
 def _refusal(faults: Mapping[int, VisavisError], rejected: tuple[Rejection, ...]) -> VisavisError:

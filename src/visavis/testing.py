@@ -24,7 +24,8 @@ def fake_photo(*people: str, size: int = 96, noise: int = 0, seed: int = 0) -> I
     image = np.zeros((size, max(len(people), 1) * size, 3), dtype=np.uint8)
     rng = np.random.default_rng(seed)
     inner = size // 2
-    texture = np.where(np.indices((inner, inner)).sum(axis=0) % 2, 10, -10)[..., None]
+    tiles = np.indices((inner, inner)) * 4 // inner
+    texture = np.where(tiles.sum(axis=0) % 2, 10, -10)[..., None]
     for place, person in enumerate(people):
         grain = rng.integers(-noise, noise + 1, (inner, inner, 3)) if noise else 0
         block = np.clip(_colour(person) + texture + grain, 1, 255)

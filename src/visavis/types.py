@@ -121,8 +121,8 @@ class Reason(StrEnum):
 class Quality:
     """What was measured about a face, and one figure for it all.
 
-    `score` 0..1, higher is better. `size`: distance between the eyes' line and the mouth's, and
-    between the eyes, whichever is larger, in pixels. `sharpness` 0..1. `brightness` and
+    `score` 0..1, higher is better. `size`: pixels between the eyes, or from their middle to the
+    mouth's, whichever is more: it holds when the head turns. `sharpness` 0..1. `brightness` and
     `contrast`: mean and standard deviation of luma over the face, 0..1. `yaw`, `pitch`, `roll`:
     degrees, rough estimates from five landmarks; positive yaw turns to image-right, positive
     pitch looks up, positive roll is clockwise. `cut`: share of the face outside the image, 0..1.
