@@ -20,7 +20,7 @@ from common import CENTRAL, arguments, lfw_people, verdict
 
 from visavis.build import build_pipeline, build_weights
 from visavis.models.catalogue import card
-from visavis.models.graph import plain
+from visavis.models.graph import optimised
 from visavis.pipeline import Pipeline, choose
 from visavis.settings import Settings
 
@@ -29,9 +29,9 @@ class OpenCv:
     """The plain loop: FaceDetectorYN, FaceRecognizerSF.alignCrop and .feature."""
 
     def __init__(self, settings: Settings) -> None:
-        weights, folder = build_weights(settings), settings.cache_dir / "plain"
+        weights, folder = build_weights(settings), settings.cache_dir / "graphs"
         detector, embedder = (
-            str(plain(weights.locate(card(name)), card(name).sha256, folder))
+            str(optimised(weights.locate(card(name)), card(name), folder, runtime="opencv"))
             for name in (settings.detector, settings.embedder)
         )
         self.detector = cv2.FaceDetectorYN.create(detector, "", (320, 320), 0.6, 0.3, 5000)

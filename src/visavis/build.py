@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from visavis.detect.upright import Upright
 from visavis.detect.yunet import YuNet
 from visavis.embed.onnx import OnnxEmbedder
 from visavis.errors import ConfigError
@@ -45,10 +46,11 @@ def build_pipeline(settings: Settings) -> Pipeline:
 
 
 def build_detector(settings: Settings) -> Detector:
+    """The detector of the settings, with a second look at tilted faces."""
     model = _card(settings.detector, "detect")
     match model.family:
         case "yunet":
-            return YuNet(_session(model, settings), sideways=settings.sideways)
+            return Upright(YuNet(_session(model, settings), sideways=settings.sideways))
         case family:
             raise ConfigError(f"no detector is built for the family {family!r}")
 

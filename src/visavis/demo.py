@@ -78,7 +78,7 @@ def portraits() -> dict[str, Image]:
     except ImportError:
         raise MissingExtra("demo", "the demonstration on built-in portraits") from None
     hopper = decode(str(get_sample_data("grace_hopper.jpg", asfileobj=False)))
-    return {COLLINS: decode(astronaut()), HOPPER: hopper}
+    return {COLLINS: decode(astronaut()[:400, 20:420]), HOPPER: hopper[:500]}
 
 
 def portrait_acts() -> list[Act]:
@@ -87,7 +87,7 @@ def portrait_acts() -> list[Act]:
     collins, hopper = people[COLLINS], people[HOPPER]
     return [
         Act(
-            "Grace Hopper left out",
+            "Collins enrolled",
             enrol={COLLINS: [collins]},
             scenes=(*_scenes(collins, COLLINS), *_scenes(hopper, None)),
         ),
@@ -97,7 +97,7 @@ def portrait_acts() -> list[Act]:
             scenes=(*_scenes(hopper, HOPPER), Scene("both", *_both(people, COLLINS, HOPPER))),
         ),
         Act(
-            "Eileen Collins forgotten",
+            "Collins forgotten",
             forget=(COLLINS,),
             scenes=(Scene("both again", *_both(people, None, HOPPER)),),
         ),
@@ -117,7 +117,7 @@ def folder_acts(folder: Path) -> list[Act]:
     scenes = [s for name in known for s in _held_back(people[name], name)]
     scenes += _held_back(people[stranger], None)
     enrol = {name: people[name][:-1] or people[name] for name in known}
-    return [Act(f"{stranger} left out", enrol=enrol, scenes=tuple(scenes))]
+    return [Act(f"without {stranger}", enrol=enrol, scenes=tuple(scenes))]
 
 
 def _photos(folder: Path) -> dict[str, list[Path]]:
@@ -153,13 +153,12 @@ def _both(
 
 def _light(image: Image, gamma: float) -> Image:
     """Darker for gamma above 1, brighter below."""
-    lit: Image = (255 * (image / 255) ** gamma).round().astype(np.uint8)
-    return lit
+    return np.asarray((255 * (image / 255) ** gamma).round(), dtype=np.uint8)
 
 
 def _cast(image: Image) -> Image:
     """The light of an old bulb: red up, blue down."""
-    return np.clip(image * np.array([1.15, 1.0, 0.7]), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(image * np.array([1.15, 1.0, 0.7]), 0, 255), dtype=np.uint8)
 
 
 def _turn(image: Image, degrees: float) -> Image:
@@ -189,7 +188,7 @@ VARIATIONS: Mapping[str, Callable[[Image], Image]] = {
     "dark": lambda image: _light(image, 2.0),
     "bright": lambda image: _light(image, 0.5),
     "warm light": _cast,
-    "turned 20°": lambda image: _turn(image, 20),
+    "turned 20 deg": lambda image: _turn(image, 20),
     "small": lambda image: _scale(image, 0.35),
     "large": lambda image: _scale(image, 2.0),
     "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),

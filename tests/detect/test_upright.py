@@ -1,0 +1,55 @@
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+import pytest
+
+from visavis.detect.upright import Upright
+from visavis.types import Face, Image
+
+BLANK = np.zeros((400, 400, 3), np.uint8)
+UPRIGHT = np.array([(180, 180), (220, 180), (200, 200), (185, 222), (215, 222)], dtype=np.float32)
+
+
+def tilted(degrees: float) -> np.ndarray:
+    matrix = cv2.getRotationMatrix2D((200, 200), -degrees, 1)
+    return UPRIGHT @ matrix[:, :2].T + matrix[:, 2]
+
+
+def face(landmarks: np.ndarray, score: float = 0.9) -> Face:
+    return Face(np.array([160, 150, 240, 250]), landmarks, score)
+
+
+@dataclass
+class Scripted:
+    """Gives one prepared answer a call and keeps the pictures it was shown."""
+
+    answers: list[list[Face]]
+    seen: list[Image] = field(default_factory=list)
+
+    def detect(self, image: Image) -> list[Face]:
+        self.seen.append(image)
+        return self.answers[len(self.seen) - 1]
+
+
+def test_upright_faces_are_left_alone() -> None:
+    first = face(tilted(2))
+    scripted = Scripted([[first]])
+    assert Upright(scripted).detect(BLANK) == [first]
+    assert len(scripted.seen) == 1
+
+
+def test_landmarks_of_a_tilted_face_come_from_the_second_look() -> None:
+    first = face(tilted(15))
+    in_view = (UPRIGHT - 200) * 190 / 100 + 192
+    scripted = Scripted([[first], [face(in_view, 0.8)]])
+    [found] = Upright(scripted).detect(BLANK)
+    assert np.allclose(found.landmarks, tilted(27), atol=1.0)  # 15 degrees times 1.8
+    assert (found.box == first.box).all()
+    assert found.score == first.score
+
+
+@pytest.mark.parametrize("again", [[], [face(UPRIGHT + 150)]])
+def test_the_first_look_stands_where_the_second_finds_nothing_near(again: list[Face]) -> None:
+    first = face(tilted(15))
+    assert Upright(Scripted([[first], again])).detect(BLANK) == [first]
