@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from visavis.batch import batch
+from visavis.batching import batch
 from visavis.build import build_pipeline
 from visavis.pipeline import Pipeline, choose
 from visavis.policy import Policy

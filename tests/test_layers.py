@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "src" / "visavis"
 LAYERS = [
     {"errors", "types", "policy", "protocols"},
-    {"image", "quality", "draw", "models", "batch"},
+    {"image", "quality", "draw", "models", "batching"},
     {"detect", "embed", "audit", "review"},
     {"gallery"},
     {"pipeline", "recognizer", "testing", "demo"},

@@ -3,9 +3,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from visavis.gallery.gallery import Gallery
 
-from visavis.batch import batch
+from visavis.batching import batch
 from visavis.errors import (
     ConfigError,
     DuplicateSubject,
@@ -15,6 +14,7 @@ from visavis.errors import (
     NoFace,
     UnknownSubject,
 )
+from visavis.gallery.gallery import Gallery
 from visavis.gallery.vault import Keyring
 from visavis.pipeline import Pipeline
 from visavis.policy import Policy, QualityLimits

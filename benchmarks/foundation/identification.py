@@ -11,8 +11,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import arguments, isolated, lfw_people, verdict
 
-from visavis import Policy, build
-from visavis.batch import batch
+from visavis import Policy, build_recognizer
+from visavis.batching import batch
 from visavis.pipeline import choose
 from visavis.types import Identification
 
@@ -24,7 +24,7 @@ def main() -> None:
     people = {name: files for name, files in lfw_people(args.lfw).items() if len(files) > 1}
     probes = [(name, path) for name, files in people.items() for path in files[1:4]]
     flags = {"runtime": args.runtime, "embedder": args.embedder}
-    with isolated(**flags) as settings, build(settings) as recognizer:
+    with isolated(**flags) as settings, build_recognizer(settings) as recognizer:
 
         def enrol(item: tuple[str, list[Path]]) -> None:
             recognizer.enrol(item[0], item[1][0], policy=OPEN)

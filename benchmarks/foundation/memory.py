@@ -10,7 +10,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from common import arguments, isolated, lfw_people, verdict
 
-from visavis import Policy, build
+from visavis import Policy, build_recognizer
 
 OPEN = Policy(review="off", face="central")
 
@@ -26,7 +26,7 @@ def main() -> None:
     args = arguments(__doc__, identifies=10_000, people=500)
     people = dict(islice(lfw_people(args.lfw).items(), args.people))
     images = [path for files in people.values() for path in files]
-    with isolated(runtime=args.runtime) as settings, build(settings) as recognizer:
+    with isolated(runtime=args.runtime) as settings, build_recognizer(settings) as recognizer:
         for name, files in people.items():
             recognizer.enrol(name, files[0], policy=OPEN)
         for done, path in enumerate(islice(cycle(images), args.identifies), start=1):

@@ -1,15 +1,15 @@
 """Visavis: self-hosted face recognition.
 
-`build()` gives a `Recognizer` that enrols, verifies and identifies. Nothing heavy is imported
-until it is used.
+`build_recognizer()` gives a `Recognizer` that enrols, verifies and identifies. Nothing heavy is
+imported until it is used.
 """
 
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from visavis.batch import Outcome, batch
-    from visavis.build import build
+    from visavis.batching import Outcome, batch
+    from visavis.build import build_recognizer
     from visavis.policy import Calibration, Policy, QualityLimits
     from visavis.recognizer import Enrolment, Recognizer
     from visavis.settings import Settings
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     )
 
 _HOMES = {
-    "visavis.batch": ("Outcome", "batch"),
-    "visavis.build": ("build",),
+    "visavis.batching": ("Outcome", "batch"),
+    "visavis.build": ("build_recognizer",),
     "visavis.policy": ("Calibration", "Policy", "QualityLimits"),
     "visavis.recognizer": ("Enrolment", "Recognizer"),
     "visavis.settings": ("Settings",),
@@ -73,7 +73,7 @@ __all__ = [
     "Threshold",
     "Verification",
     "batch",
-    "build",
+    "build_recognizer",
 ]
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from visavis.gallery.vault import Keyring
 
 
-def build(settings: Settings | None = None) -> Recognizer:
+def build_recognizer(settings: Settings | None = None) -> Recognizer:
     """A Recognizer with its gallery, made and given a master key on first use.
 
     Raises MissingWeights, CorruptWeights, WrongKey, ModelMismatch, ConfigError.
@@ -86,8 +86,8 @@ def build_gallery(settings: Settings) -> "Gallery":
 def build_keyring(settings: Settings) -> "Keyring":
     """The master keys: from the environment, a command, or the key file, made if need be.
 
-    A key file is made only where the gallery has no key store yet: a lost key is an error,
-    not a reason for a new one.
+    A key file is made only where there is no gallery yet: a lost key is an error, not a reason
+    for a new one.
     """
     from visavis.gallery.vault import Keyring
 
@@ -97,7 +97,7 @@ def build_keyring(settings: Settings) -> "Keyring":
         return Keyring.from_command(settings.master_key_command)
     if settings.master_key_file.exists():
         return Keyring.load(settings.master_key_file)
-    if settings.key_store.exists():
+    if settings.key_store.exists() or (settings.gallery / "gallery.db").exists():
         raise ConfigError(
             f"the gallery's master key is missing: expected it in {settings.master_key_file}, "
             "VISAVIS_MASTER_KEY or VISAVIS_MASTER_KEY_COMMAND; restore it from a key export"

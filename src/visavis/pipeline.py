@@ -90,7 +90,7 @@ def choose(faces: Sequence[Face], policy: Policy, image: Image) -> Face:
         case _:
             raise ManyFaces(
                 f"expected one face (policy `{policy.face}`), found {len(faces)}: choose "
-                "`largest` or `central`, crop the photo, or give the box of the face meant"
+                "`largest` or `central`, or crop the photo"
             )
 
 

@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     gallery: Path = Field(default_factory=lambda: _dirs().user_data_path / "gallery")
     collection: str = "default"
     keys: Path | None = None
-    """The store of wrapped data keys; default: `keys/keys.db` in the gallery's folder."""
+    """The store of wrapped data keys; by default in a folder beside the gallery's, so that a
+    backup of the one does not hold the other."""
     master_key: SecretStr | None = None
     master_key_file: Path = Field(default_factory=lambda: _dirs().user_config_path / "master.key")
     master_key_command: str | None = None
@@ -89,7 +90,7 @@ class Settings(BaseSettings):
 
     @property
     def key_store(self) -> Path:
-        return self.keys or self.gallery / "keys" / "keys.db"
+        return self.keys or self.gallery.with_name(f"{self.gallery.name}-keys") / "keys.db"
 
     @classmethod
     def settings_customise_sources(

@@ -174,8 +174,9 @@ CATALOGUE: tuple[ModelCard, ...] = (
         mean=(123.675, 116.28, 103.53),
         std=(58.395, 57.12, 57.375),
         dim=128,
+        calibration=calibration.MOBILEFACENET,
         description="Embedder of 128 numbers in 4 MB",
-        limits="Weak on turned faces (84.6 % on CFP-FP); no calibration table.",
+        limits="Weaker than SFace, most of all on turned faces.",
     ),
 )
 

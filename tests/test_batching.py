@@ -3,7 +3,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from visavis.batch import batch
+from visavis.batching import batch
 from visavis.errors import BadImage
 
 
@@ -34,7 +34,7 @@ def test_an_endless_input_is_read_only_a_little_ahead() -> None:
     outcomes = batch(halve, numbers(), workers=2)
     for _ in range(10):
         next(outcomes)
-    outcomes.close()  # type: ignore[attr-defined]
+    outcomes.close()
     assert read <= 10 + 2 * 4
 
 

@@ -1,0 +1,65 @@
+"""The command tree."""
+
+from typing import Annotated
+
+import typer
+
+from visavis import __version__
+from visavis.cli import (
+    audit,
+    config,
+    decide,
+    demo,
+    doctor,
+    enrol,
+    faces,
+    gallery,
+    keys,
+    models,
+    subjects,
+    version,
+)
+from visavis.cli.run import Cli
+
+KEEP, MIND = "Keep a gallery", "Look after it"
+
+app = typer.Typer(
+    cls=Cli,
+    name="visavis",
+    no_args_is_help=True,
+    help="Self-hosted face recognition: enrol, verify and identify people, offline.",
+    epilog="Exit codes: 0 yes or done, 1 no, 2 unusable input, 3 system, 130 Ctrl-C.",
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"visavis {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    """Self-hosted face recognition: enrol, verify and identify people, offline."""
+
+
+for top in (enrol, decide, faces):
+    app.add_typer(top.app)
+for name, group, panel, summary in (
+    ("subjects", subjects, KEEP, "List, show, rename, merge and forget subjects."),
+    ("gallery", gallery, KEEP, "Describe, back up, move, purge and re-embed a gallery."),
+    ("keys", keys, KEEP, "Rotate, export and import master keys."),
+    ("audit", audit, KEEP, "Verify, export and follow the audit log."),
+    ("models", models, MIND, "List, fetch and verify models, with their licences."),
+    ("config", config, MIND, "Show settings and where they come from."),
+):
+    app.add_typer(group.app, name=name, rich_help_panel=panel, help=summary)
+for top in (doctor, demo, version):
+    app.add_typer(top.app)
