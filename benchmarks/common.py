@@ -22,11 +22,12 @@ CENTRAL = Policy(face="central")  # LFW centres the person who is meant
 
 
 def arguments(description: str | None, **extra: object) -> argparse.Namespace:
-    """`--lfw DIR` (with images/ and pairs.txt), `--runtime`, `--embedder`, and `extra` flags."""
+    """`--lfw DIR` (with images/ and pairs.txt), how to build the pipeline, and `extra` flags."""
     parser = argparse.ArgumentParser(description=description)
     data = os.environ.get("VISAVIS_TEST_DATA")
     parser.add_argument("--lfw", type=Path, default=data and Path(data) / "lfw")
     parser.add_argument("--runtime", default="onnxruntime")
+    parser.add_argument("--precision", default="auto")
     parser.add_argument("--embedder", default="sface-2021dec-int8bq")
     for name, default in extra.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
@@ -83,5 +84,11 @@ def lfw_people(lfw: Path) -> dict[str, list[Path]]:
     return {folder.name: sorted(folder.glob("*.jpg")) for folder in folders}
 
 
+def settings_for(args: argparse.Namespace) -> Settings:
+    return Settings.load(
+        runtime=args.runtime, embedder=args.embedder, precision=args.precision, threads=1
+    )
+
+
 def pipeline_for(args: argparse.Namespace) -> Pipeline:
-    return build_pipeline(Settings.load(runtime=args.runtime, embedder=args.embedder))
+    return build_pipeline(settings_for(args))

@@ -39,6 +39,8 @@ def main() -> None:
         refused = [o.error for o in batch(enrol, people.items()) if o.error]
         answers = list(batch(central, [path for _, path in probes]))
         size = len(recognizer.collection)
+    for error in refused:
+        print(f"  refused: {error}")
     first = named = wrong = 0
     for (name, _), answer in zip(probes, answers, strict=True):
         if answer.value:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import CENTRAL, arguments, lfw_people, verdict
+from common import CENTRAL, arguments, lfw_people, settings_for, verdict
 
 from visavis.build import build_pipeline, build_weights
 from visavis.models.catalogue import card
@@ -56,7 +56,7 @@ def ours(pipeline: Pipeline, path: Path) -> np.ndarray:
 def main() -> None:
     args = arguments(__doc__, images=300)
     cv2.setNumThreads(1)
-    settings = Settings.load(runtime=args.runtime, embedder=args.embedder, threads=1)
+    settings = settings_for(args)
     pipeline, loop = build_pipeline(settings), OpenCv(settings)
     people = list(lfw_people(args.lfw).values())
     files = [p[0] for p in people[:: max(1, len(people) // args.images)]][: args.images]

@@ -44,7 +44,7 @@ def main() -> None:
             expected = name if (name, files) in known else None
             for path in files[1:4]:
                 answer = visavis("identify", path, home=home)
-                named = {face["subject"] for face in answer["images"][0]["faces"]}
+                named = {face["subject"] for face in answer["results"][0]["faces"]}
                 ok = expected in named if expected else named <= {None}
                 right, total = right + ok, total + 1
                 if not ok:

@@ -1,7 +1,7 @@
 """How tilted photos fare: genuine pairs of LFW with the probe turned, at FMR 1e-4.
 
 The figure is the share of genuine pairs refused when the probe is turned by 30 degrees; the column
-"one look" is the same pipeline without the second look at tilted faces.
+"one look" is the same pipeline without the second look at each face.
 """
 
 import sys
@@ -12,13 +12,12 @@ import cv2
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import CENTRAL, arguments, lfw_people, verdict
+from common import CENTRAL, arguments, lfw_people, settings_for, verdict
 
 from visavis.build import build_detector, build_pipeline
-from visavis.detect.upright import Upright
+from visavis.detect.second_look import SecondLook
 from visavis.pipeline import choose
 from visavis.protocols import Detector
-from visavis.settings import Settings
 from visavis.types import Embedding, Image
 
 
@@ -30,11 +29,11 @@ def turned(image: Image, degrees: float) -> Image:
 
 def main() -> None:
     args = arguments(__doc__, pairs=300)
-    settings = Settings.load(runtime=args.runtime, embedder=args.embedder)
+    settings = settings_for(args)
     pipeline = build_pipeline(settings)
     threshold = CENTRAL.verification(pipeline.embedder.calibration).score
     default = build_detector(settings)
-    assert isinstance(default, Upright)
+    assert isinstance(default, SecondLook)
     ways: dict[str, Detector] = {"one look": default.once, "default": default}
     people = [files for files in lfw_people(args.lfw).values() if len(files) > 1]
     step = max(1, len(people) // args.pairs)

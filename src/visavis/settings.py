@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     embedder: str = "sface-2021dec-int8bq"
     runtime: Literal["onnxruntime", "openvino", "opencv"] = "onnxruntime"
     device: Literal["cpu", "cuda"] = "cpu"
+    precision: Literal["auto", "f32", "bf16"] = "auto"
     threads: int = Field(default=1, ge=1)
     accept_non_commercial: bool = False
     sideways: bool = False

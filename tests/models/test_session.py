@@ -26,6 +26,7 @@ def graph(tmp_path_factory):
 
 
 def opened(source, runtime: str, **options):
+    options = {"precision": "f32", **options}
     if runtime == "openvino":
         try:
             return open_session(source, runtime=runtime, **options)
@@ -111,6 +112,20 @@ def test_bf16_stays_close(graph, faces) -> None:
     exact = opened(source, "openvino").run(faces)[0]
     rough = OpenVinoSession(source, precision="bf16").run(faces)[0]
     assert (cosines(exact, rough) > 0.99).all()
+
+
+def test_openvino_takes_bf16_by_itself_where_the_cpu_has_it(graph, faces) -> None:
+    openvino = pytest.importorskip("openvino", reason="the openvino extra is not installed")
+    native = "BF16" in openvino.Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    source = graph("sface-2021dec-int8bq", "openvino")
+    found = opened(source, "openvino", precision="auto").run(faces)[0]
+    same = opened(source, "openvino", precision="bf16" if native else "f32").run(faces)[0]
+    assert np.array_equal(found, same)
+
+
+def test_bf16_needs_a_runtime_that_has_it(graph) -> None:
+    with pytest.raises(ConfigError, match="needs the runtime 'openvino'"):
+        open_session(graph("sface-2021dec-int8bq", "onnxruntime"), precision="bf16")
 
 
 def test_openvino_is_kept_from_reporting(graph) -> None:

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from visavis.detect.upright import Upright
+from visavis.detect.second_look import SecondLook
 from visavis.types import Face, Image
 
 BLANK = np.zeros((400, 400, 3), np.uint8)
@@ -32,18 +32,23 @@ class Scripted:
         return self.answers[len(self.seen) - 1]
 
 
-def test_upright_faces_are_left_alone() -> None:
-    first = face(tilted(2))
-    scripted = Scripted([[first]])
-    assert Upright(scripted).detect(BLANK) == [first]
-    assert len(scripted.seen) == 1
+def test_the_second_look_sees_the_face_upright_and_at_one_size() -> None:
+    picture = BLANK.copy()
+    for x, y in tilted(20).round().astype(int):
+        cv2.circle(picture, (int(x), int(y)), 2, (255, 255, 255), -1)
+    scripted = Scripted([[face(tilted(20 / 1.8))], []])
+    SecondLook(scripted).detect(picture)
+    spots = cv2.connectedComponentsWithStats(scripted.seen[1][..., 0])[3][1:]
+    expected = (UPRIGHT - 200) * 190 / 100 + 192
+    found = sorted(map(tuple, spots.round()))
+    assert np.allclose(found, sorted(map(tuple, expected)), atol=3)
 
 
-def test_landmarks_of_a_tilted_face_come_from_the_second_look() -> None:
+def test_landmarks_come_from_the_second_look() -> None:
     first = face(tilted(15))
     in_view = (UPRIGHT - 200) * 190 / 100 + 192
     scripted = Scripted([[first], [face(in_view, 0.8)]])
-    [found] = Upright(scripted).detect(BLANK)
+    [found] = SecondLook(scripted).detect(BLANK)
     assert np.allclose(found.landmarks, tilted(27), atol=1.0)  # 15 degrees times 1.8
     assert (found.box == first.box).all()
     assert found.score == first.score
@@ -52,4 +57,4 @@ def test_landmarks_of_a_tilted_face_come_from_the_second_look() -> None:
 @pytest.mark.parametrize("again", [[], [face(UPRIGHT + 150)]])
 def test_the_first_look_stands_where_the_second_finds_nothing_near(again: list[Face]) -> None:
     first = face(tilted(15))
-    assert Upright(Scripted([[first], again])).detect(BLANK) == [first]
+    assert SecondLook(Scripted([[first], again])).detect(BLANK) == [first]

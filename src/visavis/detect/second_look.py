@@ -1,4 +1,4 @@
-"""A second look at tilted faces, turned upright, for landmarks that follow the tilt."""
+"""A second look at each face, brought upright and to one size, for better landmarks."""
 
 import cv2
 import numpy as np
@@ -7,19 +7,18 @@ from visavis.protocols import Detector
 from visavis.quality import pose
 from visavis.types import Face, Floats, Image
 
-_GATE = 3.0  # degrees of measured roll from which a second look pays
 _UNDERSTATED = 1.8  # true roll over measured roll, for YuNet on faces of about 100 pixels
 _FACE, _VIEW = 190, 384  # sides in pixels of the face and of the picture in the second look
 _NEAR = 0.25  # of a face's side: how far its landmarks' middle may move
 
 
-class Upright:
-    """A detector whose landmarks of tilted faces come from a second look. Thread-safe.
+class SecondLook:
+    """A detector whose landmarks come from a second look. Thread-safe.
 
-    YuNet places the landmarks of a face tilted by 30 degrees as if it were tilted by about 15,
-    and a crop aligned by them is still tilted. The second look turns and scales the face to where
-    the detector is at home; upright faces are left alone and cost nothing. `once` is the detector
-    itself.
+    YuNet's landmarks are best on upright faces of some 200 pixels: those of small faces are coarse,
+    and those of a face tilted by 30 degrees are as if it were tilted by 15, so that a crop aligned
+    by them is still tilted. The second look turns and scales each face to where the detector is
+    at home. `once` is the detector itself, for those who need no exact landmarks.
     `benchmarks/foundation/tilt.py` measures the effect.
     """
 
@@ -31,10 +30,7 @@ class Upright:
         return [self._second_look(image, face) for face in self.once.detect(image)]
 
     def _second_look(self, image: Image, face: Face) -> Face:
-        roll = pose(face.landmarks)[2]
-        if abs(roll) < _GATE:
-            return face
-        side = max(face.width, face.height)
+        roll, side = pose(face.landmarks)[2], max(face.width, face.height)
         there = _turning(face, roll * _UNDERSTATED, _FACE / side)
         view = np.asarray(cv2.warpAffine(image, there, (_VIEW, _VIEW)), np.uint8)
         back = cv2.invertAffineTransform(there)
