@@ -10,12 +10,12 @@ _LFW = "LFW, deep funneled, all impostor pairs, central face, label errors left 
 
 SFACE = Calibration(
     points=(
-        (1e-1, 0.2040),
-        (1e-2, 0.2968),
-        (1e-3, 0.3656),
-        (1e-4, 0.4268),
-        (1e-5, 0.4928),
-        (1e-6, 0.6051),
+        (1e-1, 0.2126),
+        (1e-2, 0.3049),
+        (1e-3, 0.3734),
+        (1e-4, 0.4358),
+        (1e-5, 0.5037),
+        (1e-6, 0.6130),
     ),
     dataset=_LFW,
     pairs=87_294_039,
