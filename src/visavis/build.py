@@ -7,6 +7,7 @@ from visavis.detect.second_look import SecondLook
 from visavis.detect.yunet import YuNet
 from visavis.embed.onnx import OnnxEmbedder
 from visavis.errors import ConfigError
+from visavis.gallery import DATABASE
 from visavis.image import ImageLimits
 from visavis.models.catalogue import ModelCard, Runtime, card
 from visavis.models.graph import optimised
@@ -113,7 +114,7 @@ def build_keyring(settings: Settings) -> "Keyring":
         return Keyring.from_command(settings.master_key_command)
     if settings.master_key_file.exists():
         return Keyring.load(settings.master_key_file)
-    if settings.key_store.exists() or (settings.gallery / "gallery.db").exists():
+    if settings.key_store.exists() or (settings.gallery / DATABASE).exists():
         raise ConfigError(
             f"the gallery's master key is missing: expected it in {settings.master_key_file}, "
             "VISAVIS_MASTER_KEY or VISAVIS_MASTER_KEY_COMMAND; restore it from a key export"

@@ -55,7 +55,7 @@ class Recognizer:
         *,
         collection: str = "default",
         policy: Policy | None = None,
-        keep_crops: bool = False,
+        keep_crops: bool | None = None,
     ) -> None:
         self.pipeline = pipeline
         self.policy = policy or Policy()

@@ -15,6 +15,7 @@ from pydantic_settings import (
 )
 
 from visavis.errors import ConfigError
+from visavis.gallery import key_store_of
 from visavis.policy import Policy
 
 
@@ -56,7 +57,7 @@ class Settings(BaseSettings):
 
     max_bytes: int = Field(default=32 * 2**20, gt=0)
     max_pixels: int = Field(default=50_000_000, gt=0)
-    keep_crops: bool = False
+    keep_crops: bool | None = None
 
     fmr: float = 1e-4
     fpir: float = 1e-2
@@ -91,7 +92,7 @@ class Settings(BaseSettings):
 
     @property
     def key_store(self) -> Path:
-        return self.keys or self.gallery.with_name(f"{self.gallery.name}-keys") / "keys.db"
+        return self.keys or key_store_of(self.gallery)
 
     @classmethod
     def settings_customise_sources(

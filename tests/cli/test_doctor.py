@@ -27,16 +27,16 @@ def test_a_fresh_machine_is_healthy_and_left_as_it_is(run: Run, run_json: Run) -
     assert "master key" in run("doctor").stdout
 
 
-def test_the_key_store_beside_the_gallery_is_a_warning(run_json: Run) -> None:
+def test_a_key_store_in_the_gallery_is_a_warning(
+    run_json: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISAVIS_KEYS", str(Settings.load().gallery / "keys.db"))
     store = line(run_json("doctor")[1], "key store")
     assert store["status"] == "warn"
     assert "VISAVIS_KEYS" in store["advice"]
 
 
-def test_keys_apart_from_the_gallery_are_ok(
-    run_json: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("VISAVIS_KEYS", str(tmp_path / "keys.db"))
+def test_the_default_place_of_keys_is_apart_from_the_gallery(run_json: Run) -> None:
     assert line(run_json("doctor")[1], "key store")["status"] == "ok"
 
 

@@ -19,6 +19,7 @@ from visavis.errors import (
     UnknownSubject,
     WrongKey,
 )
+from visavis.gallery import key_store_of
 from visavis.gallery.collection import Collection
 from visavis.gallery.gallery import Gallery
 from visavis.gallery.keystore import KeyStore
@@ -49,7 +50,7 @@ def test_opens_again_with_all_that_was_stored(home: Path, keyring: Keyring, draw
 
 def test_files_are_private(home: Path, gallery: Gallery, people: Collection, draw: Draw) -> None:
     enrol(people, "ada", draw())
-    files = [path for path in home.rglob("*") if path.is_file()]
+    files = [path for path in home.parent.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"gallery.db", "keys.db"}
     assert {path.stat().st_mode & 0o777 for path in files} == {0o600}
     assert home.stat().st_mode & 0o777 == 0o700
@@ -117,7 +118,7 @@ def test_another_gallerys_key_store_is_refused(
         with Gallery(path, keyring) as gallery:
             enrol(open_people(gallery), "ada", draw())
     with pytest.raises(WrongKey, match="does not hold the key"):
-        Gallery(home, keyring, keys=tmp_path / "other" / "keys" / "keys.db")
+        Gallery(home, keyring, keys=key_store_of(tmp_path / "other"))
     with Gallery(tmp_path / "other", keyring) as gallery:
         assert "ada" in open_people(gallery)
 
@@ -127,7 +128,7 @@ def test_a_missing_half_is_an_error_and_no_key_is_swept(
 ) -> None:
     with Gallery(home, keyring) as gallery:
         enrol(open_people(gallery), "ada", draw())
-    keys, rows = home / "keys", home / "gallery.db"
+    keys, rows = key_store_of(home).parent, home / "gallery.db"
     keys.rename(home.parent / "keys")
     with pytest.raises(ConfigError, match="key store"):
         Gallery(home, keyring)

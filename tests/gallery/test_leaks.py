@@ -89,12 +89,12 @@ def test_no_file_shows_templates_names_or_metadata(
         gallery.backup(out / "backup")
         gallery.backup(out / "backup with keys", with_keys=True)
         export(gallery, "people", out / "export", "passphrase")
-        used = files(home, out)
+        used = files(home.parent)
         names = {Path(name).name for name in used}
         assert {"gallery.db", "gallery.db-wal", "gallery.db-shm", "keys.db"} <= names
         assert {"backup", "backup with keys", "export"} <= names
         assert seen(secrets, used) == []
-    assert seen(secrets, files(home, out)) == []
+    assert seen(secrets, files(home.parent)) == []
     assert seen([bytes(range(32)), b"passphrase"], used) == []
 
 
@@ -126,10 +126,10 @@ def test_forgetting_removes_ciphertext_and_keys_from_all_files(
     gone = [f"s{i}" for i in (0, 2, 4, 5, 14, 59)] + ["s100"]
     blobs = [blob for subject in gone for blob in sealed(people, subject)]
     assert len(blobs) == 7 * 5 + 4
-    assert len({name for name, _ in seen(blobs, files(home))}) >= 2
+    assert len({name for name, _ in seen(blobs, files(home.parent))}) >= 2
     for subject in gone:
         people.forget(subject)
-    assert seen(blobs, files(home)) == []
+    assert seen(blobs, files(home.parent)) == []
     assert {s.id for s in people.subjects()}.isdisjoint(gone)
 
 
@@ -141,15 +141,15 @@ def test_removing_a_template_removes_its_ciphertext(
         number = int(first.id, 16)
         (blob,) = c.exec_driver_sql(f"SELECT sealed FROM templates WHERE id = {number}").one()
     people.remove_template("ada", first.id)
-    assert seen([blob], files(home)) == []
+    assert seen([blob], files(home.parent)) == []
 
 
 def test_purging_removes_ciphertext_too(home: Path, people: Collection, draw: Draw) -> None:
     people.enrol("ada", [draw()], qualities=[1], expires_at=datetime(2020, 1, 1, tzinfo=UTC))
     blobs = sealed(people, "ada")
-    assert seen(blobs, files(home))
+    assert seen(blobs, files(home.parent))
     assert len(people.purge(datetime.now(UTC))) == 1
-    assert seen(blobs, files(home)) == []
+    assert seen(blobs, files(home.parent)) == []
 
 
 def test_a_reader_in_the_way_is_named_by_the_receipt(

@@ -16,7 +16,7 @@ from visavis.errors import (
     VisavisError,
     WrongKey,
 )
-from visavis.gallery import sealedfile
+from visavis.gallery import key_store_of, sealedfile
 from visavis.gallery.collection import Collection
 from visavis.gallery.gallery import Gallery
 from visavis.gallery.transfer import Transfer, export, import_
@@ -155,7 +155,7 @@ def test_restore_refuses_what_does_not_fit_and_leaves_nothing(
     damaged = tmp_path / "damaged"
     damaged.write_bytes((tmp_path / "copy").read_bytes()[:-9000])
     (tmp_path / "text").write_text("no database" * 999)
-    others = tmp_path / "other" / "keys" / "keys.db"
+    others = key_store_of(tmp_path / "other")
     before = others.read_bytes()
     for backup, keys, error in (
         (tmp_path / "none", None, ConfigError),
@@ -260,7 +260,8 @@ def test_export_refuses_and_leaves_nothing(
         export(gallery, "others", path, "p")
     with pytest.raises(ConfigError, match="passphrase"):
         export(gallery, "people", path, "")
-    assert [p.name for p in tmp_path.iterdir()] == ["gallery"]
+    assert not path.exists()
+    assert {p.name for p in tmp_path.iterdir()} == {"gallery", "gallery-keys"}
     path.write_text("mine")
     with pytest.raises(ConfigError, match="never overwritten"):
         export(gallery, "people", path, "p")

@@ -201,7 +201,7 @@ def _inside(path: Path, folder: Path) -> bool:
 
 def _gallery(settings: Settings) -> Iterator[Check]:
     from visavis.build import build_gallery
-    from visavis.gallery.gallery import DATABASE
+    from visavis.gallery import DATABASE
 
     if not (settings.gallery / DATABASE).is_file():
         yield Check("gallery", "ok", f"none yet; will be made on first use: {settings.gallery}")

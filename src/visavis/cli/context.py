@@ -27,7 +27,7 @@ def open_gallery(settings: "Settings", *, create: bool = False) -> Iterator["Gal
     Commands that only read do not make a gallery, lest a mistyped path answer "nobody".
     """
     from visavis.build import build_gallery
-    from visavis.gallery.gallery import DATABASE
+    from visavis.gallery import DATABASE
 
     if not create and not (settings.gallery / DATABASE).is_file():
         raise ConfigError(

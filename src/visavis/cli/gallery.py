@@ -31,7 +31,7 @@ def info(gallery: GalleryOption = None, as_json: JsonOption = False) -> None:
     """Describe the gallery: its collections, models, keys and audit log."""
     from visavis.cli import documents
     from visavis.cli.context import open_gallery
-    from visavis.gallery.gallery import DATABASE
+    from visavis.gallery import DATABASE
     from visavis.settings import Settings
 
     settings = Settings.load(gallery=gallery)

@@ -10,7 +10,7 @@ from types import TracebackType
 
 from visavis.audit import Action, AuditChain, AuditEntry, AuditRecord, AuditReport, Detail
 from visavis.errors import ConfigError, ModelMismatch, UnknownSubject, WrongKey
-from visavis.gallery import backup, orphans, rows
+from visavis.gallery import DATABASE, backup, key_store_of, orphans, rows
 from visavis.gallery.collection import Collection
 from visavis.gallery.desk import Desk
 from visavis.gallery.keystore import KeyStore
@@ -22,9 +22,6 @@ from visavis.gallery.schema import OWN_UID
 from visavis.gallery.sealing import Seals, check_name, new_uid, now
 from visavis.gallery.store import Store
 from visavis.gallery.vault import DataKey, Keyring
-
-DATABASE = "gallery.db"
-KEYS = Path("keys", "keys.db")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +44,12 @@ class Gallery:
     """
 
     def __init__(self, directory: Path, keyring: Keyring, *, keys: Path | None = None) -> None:
-        """`keys` is the key store's file, by default `keys/keys.db` in the directory.
+        """`keys` is the key store's file, by default `key_store_of(directory)`.
 
         Raises WrongKey if the keyring does not open the key store or that is another gallery's,
         ConfigError if one of the two files is missing or of another kind.
         """
-        database, key_store = Path(directory) / DATABASE, Path(keys or Path(directory) / KEYS)
+        database, key_store = Path(directory) / DATABASE, keys or key_store_of(directory)
         if database.exists() and not key_store.exists():
             raise ConfigError(
                 f"the key store of the gallery {directory} is missing: expected it at {key_store}"
@@ -62,7 +59,8 @@ class Gallery:
         with ExitStack() as opened:
             self.keys = KeyStore(key_store, keyring)
             opened.callback(self.keys.close)
-            if not database.exists() and len(self.keys.owners()) > 1 and not database.exists():
+            used = len(self.keys.owners()) > 1
+            if used and not database.exists():  # seen after the keys: another may just have made it
                 raise ConfigError(
                     f"the key store {key_store} belongs to a gallery whose database is missing: "
                     "restore a backup of it, or name another key store"
@@ -76,23 +74,24 @@ class Gallery:
             self._closing = opened.pop_all()
 
     def collection(
-        self, name: str, *, model: str, dim: int, keep_crops: bool = False
+        self, name: str, *, model: str, dim: int, keep_crops: bool | None = None
     ) -> Collection:
         """The collection, loaded, and made on first use.
 
-        `keep_crops` holds for enrolments from now on. Raises ModelMismatch if it holds vectors of
-        another model, TamperedTemplate if a template does not open.
+        `keep_crops` holds for enrolments from now on; None leaves it as it is, at first off. Raises
+        ModelMismatch if it holds vectors of another model, TamperedTemplate if a template does not
+        open.
         """
         check_name(name, "collection name")
         with self._lock:
-            row = self._row(name) or self._create(name, model, dim, keep_crops)
+            row = self._row(name) or self._create(name, model, dim, bool(keep_crops))
             if (row.model, row.dim) != (model, dim):
                 raise ModelMismatch(
                     f"collection {name!r} holds vectors of {row.model} ({row.dim} dimensions), "
                     f"not of {model} ({dim}): use another collection, or re-embed this one"
                 )
-            if row.keep_crops != keep_crops:
-                self._set_keep_crops(row, keep_crops)
+            if keep_crops not in (None, row.keep_crops):
+                self._set_keep_crops(row, bool(keep_crops))
             found = self._collection(row)
             found.load()
             return found
@@ -189,7 +188,7 @@ class Gallery:
         backup, WrongKey if the keys do not go with it; nothing is left behind then.
         """
         target = Path(directory) / DATABASE
-        key_store = Path(keys or Path(directory) / KEYS)
+        key_store = keys or key_store_of(directory)
         backup.restore(Path(backup_file), target, key_store, keyring)
 
     def close(self) -> None:

@@ -6,21 +6,16 @@ authenticated, and then the keys under AES-256-GCM, as bytes.
 
 import json
 import os
-import unicodedata
-from collections.abc import Mapping
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from visavis.errors import ConfigError, WrongKey
 from visavis.gallery.keystore import KeyStore
-from visavis.gallery.vault import KEY_BYTES, NONCE_BYTES, Keyring, private_file
+from visavis.gallery.passphrase import COSTS, cipher
+from visavis.gallery.vault import NONCE_BYTES, Keyring, private_file
 
 FORMAT = {"format": "visavis-keys", "version": 1}
-COSTS = {"iterations": 3, "lanes": 4, "memory_cost": 64 * 1024}  # RFC 9106, second choice
-MOST = {"iterations": 16, "lanes": 64, "memory_cost": 1024 * 1024}  # a file cannot ask for more
 
 
 def export_keys(path: Path, passphrase: str, keyring: Keyring, store: KeyStore | None) -> None:
@@ -38,7 +33,7 @@ def export_keys(path: Path, passphrase: str, keyring: Keyring, store: KeyStore |
     header = json.dumps(FORMAT | COSTS | {"salt": salt.hex(), "nonce": nonce.hex()}).encode()
     data = {owner: (kek, wrapped.hex()) for owner, (kek, wrapped) in rows.items()}
     body = json.dumps({"master": keyring.dump(), "data": data}).encode()
-    sealed = _cipher(passphrase, salt, COSTS).encrypt(nonce, body, header)
+    sealed = cipher(passphrase, salt, COSTS).encrypt(nonce, body, header)
     try:
         with private_file(path, replace=False) as temporary:
             temporary.write_bytes(header + b"\n" + sealed)
@@ -56,11 +51,9 @@ def import_keys(path: Path, passphrase: str) -> tuple[Keyring, dict[str, tuple[s
         fields = json.loads(header)
         if {name: fields[name] for name in FORMAT} != FORMAT:
             raise ValueError("another format or version")
-        if not all(0 < fields[cost] <= most for cost, most in MOST.items()):
-            raise ValueError("costs out of range")
         nonce = bytes.fromhex(fields["nonce"])
-        cipher = _cipher(passphrase, bytes.fromhex(fields["salt"]), fields)
-        body = json.loads(cipher.decrypt(nonce, sealed, header))
+        opener = cipher(passphrase, bytes.fromhex(fields["salt"]), fields)
+        body = json.loads(opener.decrypt(nonce, sealed, header))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from None
     except InvalidTag:
@@ -69,15 +62,3 @@ def import_keys(path: Path, passphrase: str) -> tuple[Keyring, dict[str, tuple[s
         raise ConfigError(f"{path} is not an export of keys ({FORMAT})") from None
     data = {owner: (kek, bytes.fromhex(wrapped)) for owner, (kek, wrapped) in body["data"].items()}
     return Keyring.parse(body["master"]), data
-
-
-def _cipher(passphrase: str, salt: bytes, costs: Mapping[str, int]) -> AESGCM:
-    text = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    stretch = Argon2id(
-        salt=salt,
-        length=KEY_BYTES,
-        iterations=costs["iterations"],
-        lanes=costs["lanes"],
-        memory_cost=costs["memory_cost"],
-    )
-    return AESGCM(stretch.derive(text))

@@ -8,17 +8,13 @@ salt makes the key the file's own. A chunk that is changed, missing or elsewhere
 
 import json
 import os
-import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from visavis.errors import ConfigError, TamperedTemplate, WrongKey
-from visavis.gallery.keyfile import COSTS, MOST
-from visavis.gallery.vault import KEY_BYTES
+from visavis.gallery.passphrase import COSTS, cipher
 
 FORMAT = {"format": "visavis-export", "version": 1}
 CHUNK = 1 << 20
@@ -35,7 +31,7 @@ class SealedWriter:
             raise ConfigError("an export needs a passphrase, got an empty one")
         salt = os.urandom(16)
         self._header = json.dumps(FORMAT | COSTS | {"salt": salt.hex()}).encode()
-        self._aead = _cipher(passphrase, salt, COSTS)
+        self._aead = cipher(passphrase, salt, COSTS)
         self._file = file
         self._buffer = bytearray()
         self._number = 0
@@ -70,10 +66,7 @@ class SealedReader:
             fields = json.loads(self._header)
             if {name: fields[name] for name in FORMAT} != FORMAT:
                 raise ValueError("another format or version")
-            costs = {cost: int(fields[cost]) for cost in MOST}
-            if not all(0 < costs[cost] <= most for cost, most in MOST.items()):
-                raise ValueError("costs out of range")
-            self._aead = _cipher(passphrase, bytes.fromhex(fields["salt"]), costs)
+            self._aead = cipher(passphrase, bytes.fromhex(fields["salt"]), fields)
         except (ValueError, KeyError, TypeError):
             raise ConfigError(f"the file is not an export of subjects ({FORMAT})") from None
 
@@ -114,16 +107,3 @@ def _refusal(number: int) -> WrongKey | TamperedTemplate:
 
 def _nonce(number: int, last: bool) -> bytes:
     return number.to_bytes(11, "big") + bytes([last])
-
-
-def _cipher(passphrase: str, salt: bytes, costs: Mapping[str, int]) -> AESGCM:
-    text = unicodedata.normalize("NFC", passphrase).encode("utf-8", "surrogatepass")
-    return AESGCM(
-        Argon2id(
-            salt=salt,
-            length=KEY_BYTES,
-            iterations=costs["iterations"],
-            lanes=costs["lanes"],
-            memory_cost=costs["memory_cost"],
-        ).derive(text)
-    )
