@@ -33,4 +33,4 @@ clean: ## Remove everything that was made
 	@touch $@
 EXTRA_run := demo
 EXTRA_dev := dev
-EXTRA_bench := dev,openvino
+EXTRA_bench := dev

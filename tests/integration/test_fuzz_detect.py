@@ -10,6 +10,7 @@ from visavis.recognizer import Recognizer
 from visavis.settings import Settings
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow, of damaged metadata
 def test_mutated_images_give_faces_or_typed_errors() -> None:
     pytest.importorskip("skimage", reason="the demo extra is not installed")
     from fuzz_corpus import corpus
