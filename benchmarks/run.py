@@ -14,6 +14,8 @@ COMMANDS = [
     ["foundation/lfw_view2.py"],
     ["foundation/identification.py"],
     ["foundation/ten_people_cli.py"],
+    ["foundation/tilt.py"],
+    ["foundation/open_gallery.py"],
     ["foundation/memory.py"],
     ["foundation/clean_clone.py"],
 ]
