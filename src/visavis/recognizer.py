@@ -101,7 +101,8 @@ class Recognizer:
         policy = policy or self.policy
         templates = self.collection.templates(subject)
         _, sample = self.pipeline.sample(photo, policy)
-        score = max(sample.embedding.similarity(t.embedding) for t in templates)
+        scores = (sample.embedding.similarity(t.embedding) for t in templates)
+        score = max(scores, default=-1.0)
         decision = self._verification(score, (sample,), subject, policy)
         self.collection.record(
             "verify", subject, {"accepted": decision.accepted, **_evidence(decision.threshold)}

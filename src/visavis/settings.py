@@ -16,7 +16,7 @@ from pydantic_settings import (
 
 from visavis.errors import ConfigError
 from visavis.gallery import key_store_of
-from visavis.policy import Policy
+from visavis.policy import Policy, QualityLimits
 
 
 def _dirs() -> PlatformDirs:
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     top_k: int = 5
     face: Literal["only", "dominant", "largest", "central"] = "dominant"
     review: Literal["off", "standard", "strict"] = "standard"
+    limits: QualityLimits = QualityLimits()
 
     @classmethod
     def load(cls, **flags: Any) -> "Settings":
@@ -88,6 +89,7 @@ class Settings(BaseSettings):
             top_k=self.top_k,
             face=self.face,
             review=self.review,
+            limits=self.limits,
         )
 
     @property
