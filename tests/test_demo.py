@@ -57,6 +57,18 @@ def test_a_wrong_answer_is_wrong(recognizer: Recognizer, expected: tuple[str | N
     assert not answer.right
 
 
+@pytest.mark.parametrize(
+    ("people", "right"), [(("cy", "ada"), True), (("ben", "ada"), False), (("cy", "dan"), False)]
+)
+def test_bystanders_must_be_unknown(
+    recognizer: Recognizer, people: tuple[str, ...], right: bool
+) -> None:
+    enrol = {name: [fake_photo(name)] for name in ("ada", "ben")}
+    scene = Scene("held back", fake_photo(*people), ("ada",), bystanders=True)
+    [answer] = play(recognizer, [Act("one", enrol, (), (scene,))])
+    assert answer.right is right
+
+
 def test_people_count_from_left_to_right(recognizer: Recognizer) -> None:
     enrol = {name: [fake_photo(name)] for name in ("ada", "ben")}
     scenes = (

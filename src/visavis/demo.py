@@ -26,11 +26,15 @@ _SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".heic",
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A picture and who is in it from left to right; None stands for an unknown person."""
+    """A picture and who is in it from left to right; None stands for an unknown person.
+
+    With `bystanders` there may be more people than expected, and they must all be unknown.
+    """
 
     title: str
     image: Image
     expected: tuple[str | None, ...]
+    bystanders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,10 @@ class Answer:
     @property
     def right(self) -> bool:
         """Each face was found and given the right answer, no more and no fewer."""
-        return tuple(i.subject for i in self.found) == self.scene.expected
+        found, expected = [i.subject for i in self.found], list(self.scene.expected)
+        if self.scene.bystanders and len(found) > len(expected):
+            return [s for s in found if s] == [s for s in expected if s]
+        return found == expected
 
 
 def play(recognizer: Recognizer, acts: list[Act]) -> Iterator[Answer]:
@@ -130,11 +137,9 @@ def _photos(folder: Path) -> dict[str, list[Path]]:
 
 
 def _held_back(photos: list[Image], expected: str | None) -> list[Scene]:
-    return (
-        [Scene("held back", photos[-1], (expected,))]
-        if len(photos) > 1
-        else _scenes(photos[0], expected)
-    )
+    if len(photos) == 1:
+        return _scenes(photos[0], expected)
+    return [Scene("held back", photos[-1], (expected,), bystanders=True)]
 
 
 def _scenes(portrait: Image, expected: str | None) -> list[Scene]:

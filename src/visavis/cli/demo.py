@@ -68,13 +68,15 @@ def _view(answers: Sequence["Answer"]) -> "RenderableType":
         "", "gallery", "picture", "expected", "answer", "score", "threshold", right=("score",)
     )
     for a in answers:
-        for name, found in zip(a.scene.expected, a.found, strict=False):
+        exact = len(a.found) == len(a.scene.expected)
+        everybody = ", ".join(name or "unknown" for name in a.scene.expected)
+        for place, found in enumerate(a.found):
             best = found.candidates[0].score if found.candidates else None
             view.add_row(
                 marked("[green]✓[/]" if a.right else "[red]✗[/]"),
                 a.act,
                 a.scene.title,
-                name or "unknown",
+                (a.scene.expected[place] or "unknown") if exact else everybody,
                 found.subject or found.decision,
                 "" if best is None else f"{best:.2f}",
                 f"{found.threshold.score:.2f}",
