@@ -37,20 +37,24 @@ class OpenCv:
         self.detector = cv2.FaceDetectorYN.create(detector, "", (320, 320), 0.6, 0.3, 5000)
         self.embedder = cv2.FaceRecognizerSF.create(embedder, "")
 
-    def vector(self, path: Path) -> np.ndarray:
+    def vector(self, path: Path) -> np.ndarray | None:
         image = cv2.imread(str(path))
         height, width = image.shape[:2]
         self.detector.setInputSize((width, height))
         _, faces = self.detector.detect(image)
+        if faces is None:
+            return None
         middles = faces[:, :2] + faces[:, 2:4] / 2 - (width / 2, height / 2)
         face = faces[np.hypot(*middles.T).argmin()]
         return self.embedder.feature(self.embedder.alignCrop(image, face)).ravel().copy()
 
 
-def ours(pipeline: Pipeline, path: Path) -> np.ndarray:
+def ours(pipeline: Pipeline, path: Path) -> np.ndarray | None:
     image = pipeline.decode(path)
-    face = choose(pipeline.detector.detect(image), CENTRAL, image)
-    return pipeline.embedder.embed(image, [face])[0].vector
+    faces = pipeline.detector.detect(image)
+    if not faces:
+        return None
+    return pipeline.embedder.embed(image, [choose(faces, CENTRAL, image)])[0].vector
 
 
 def main() -> None:
@@ -69,7 +73,7 @@ def main() -> None:
             middle = time.perf_counter()
             theirs = loop.vector(path)
             end = time.perf_counter()
-            if round_:
+            if round_ and mine is not None and theirs is not None:
                 seconds["visavis"].append(middle - start)
                 seconds["opencv"].append(end - middle)
                 cosines.append(float(mine @ theirs / np.linalg.norm(theirs)))
