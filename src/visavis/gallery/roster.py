@@ -187,18 +187,21 @@ class Roster:
     ) -> None:
         """Adds what the keys open of these rows; the rest is left out."""
         opened: list[bytes] = []
+        last, ready = "", None
         for subject, uid, expires_at, profile, template, owner, sealed in part:
             if uid not in keys:
                 continue
+            if uid != last or ready is None:
+                last, ready = uid, keys[uid].ready()
             if subject not in news.entries:
-                name = self._seals.open_id(keys[uid], uid, profile)
+                name = self._seals.open_id(ready, uid, profile)
                 expiry = datetime.fromisoformat(expires_at) if expires_at else None
                 news.entries[subject] = _Entry(name, expiry, [])
             if template is None or owner not in keys or sealed is None:
                 continue
             if owner != uid:
-                check_owner(owner, uid, self._seals.open_profile(keys[uid], uid, profile))
-            key = keys[owner]
+                check_owner(owner, uid, self._seals.open_profile(ready, uid, profile))
+            key = ready if owner == uid else keys[owner]
             opened.append(self._seals.open_template(key, owner, template, head.model, sealed))
             news.entries[subject].templates.append(template)
             news.templates.append(template)

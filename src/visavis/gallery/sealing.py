@@ -20,7 +20,7 @@ import PIL.Image
 from numpy.typing import NDArray
 
 from visavis.errors import InputError, TamperedTemplate
-from visavis.gallery.vault import DataKey
+from visavis.gallery.vault import DataKey, ReadyKey
 from visavis.types import Floats, Image
 
 LONGEST = 256
@@ -76,10 +76,10 @@ class Seals:
     def seal_profile(self, key: DataKey, owner: str, profile: Profile) -> bytes:
         return key.seal(profile.pack(), self._profile(owner))
 
-    def open_profile(self, key: DataKey, owner: str, sealed: bytes) -> Profile:
+    def open_profile(self, key: DataKey | ReadyKey, owner: str, sealed: bytes) -> Profile:
         return Profile.unpack(key.unseal(sealed, self._profile(owner)))
 
-    def open_id(self, key: DataKey, owner: str, sealed: bytes) -> str:
+    def open_id(self, key: DataKey | ReadyKey, owner: str, sealed: bytes) -> str:
         """The subject's id alone: quick."""
         return key.unseal(sealed, self._profile(owner)).partition(b"\n")[0].decode()
 
@@ -90,7 +90,7 @@ class Seals:
         return key.seal(data, self._template(owner, template, model))
 
     def open_template(
-        self, key: DataKey, owner: str, template: int, model: str, sealed: bytes
+        self, key: DataKey | ReadyKey, owner: str, template: int, model: str, sealed: bytes
     ) -> bytes:
         """The packed vector and quality, for `unpack_templates`."""
         return key.unseal(sealed, self._template(owner, template, model))

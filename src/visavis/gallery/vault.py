@@ -105,14 +105,11 @@ class DataKey:
 
         Raises TamperedTemplate for other ids, another key or a changed, cut or missing blob.
         """
-        try:
-            nonce, sealed = blob[:NONCE_BYTES], blob[NONCE_BYTES:]
-            return AESGCM(self._key).decrypt(nonce, sealed, length_prefixed(ids))
-        except (InvalidTag, ValueError, TypeError):
-            raise TamperedTemplate(
-                "stored ciphertext fails authentication: it was changed, or sealed for other ids "
-                "or under another key"
-            ) from None
+        return self.ready().unseal(blob, *ids)
+
+    def ready(self) -> "ReadyKey":
+        """The key with its cipher set up, to unseal several blobs in a row: half the time."""
+        return ReadyKey(AESGCM(self._key))
 
     def derive(self, purpose: str) -> bytes:
         """32 bytes for one purpose, by HKDF-SHA256 (RFC 5869) with `purpose` as info."""
@@ -125,6 +122,25 @@ class DataKey:
         """
         key = self.derive("visavis/pseudonym")
         return hmac.digest(key, text.encode("utf-8", "surrogatepass"), "sha256")[:16].hex()
+
+
+class ReadyKey:
+    """A data key that unseals, with its cipher set up. Made by `DataKey.ready`; not for keeping."""
+
+    __slots__ = ("_aead",)
+
+    def __init__(self, aead: AESGCM) -> None:
+        self._aead = aead
+
+    def unseal(self, blob: bytes, *ids: str) -> bytes:
+        """As `DataKey.unseal`."""
+        try:
+            return self._aead.decrypt(blob[:NONCE_BYTES], blob[NONCE_BYTES:], length_prefixed(ids))
+        except (InvalidTag, ValueError, TypeError):
+            raise TamperedTemplate(
+                "stored ciphertext fails authentication: it was changed, or sealed for other ids "
+                "or under another key"
+            ) from None
 
 
 class Keyring:
