@@ -1,10 +1,12 @@
 """How tilted photos fare: genuine pairs of LFW with the probe turned, at FMR 1e-4.
 
 The figure is the share of genuine pairs refused when the probe is turned by 30 degrees; the column
-"one look" is the same pipeline without the second look at each face.
+"one look" is the same pipeline without the second look at each face. What each way of detecting
+takes is printed first.
 """
 
 import sys
+import time
 from itertools import islice
 from pathlib import Path
 
@@ -27,6 +29,12 @@ def turned(image: Image, degrees: float) -> Image:
     return np.asarray(cv2.warpAffine(image, matrix, (width, height)), np.uint8)
 
 
+def seconds(detector: Detector, image: Image) -> float:
+    start = time.perf_counter()
+    detector.detect(image)
+    return time.perf_counter() - start
+
+
 def main() -> None:
     args = arguments(__doc__, pairs=300)
     settings = settings_for(args)
@@ -34,13 +42,17 @@ def main() -> None:
     threshold = CENTRAL.verification(pipeline.embedder.calibration).score
     default = build_detector(settings)
     assert isinstance(default, SecondLook)
-    ways: dict[str, Detector] = {"one look": default.once, "default": default}
+    ways: dict[str, Detector] = {"one look": default.first, "default": default}
     people = [files for files in lfw_people(args.lfw).values() if len(files) > 1]
     step = max(1, len(people) // args.pairs)
     pairs = [
         tuple(pipeline.decode(path) for path in files[:2])
         for files in islice(people, 0, step * args.pairs, step)
     ]
+
+    for way, detector in ways.items():
+        times = [seconds(detector, image) for pair in pairs for image in pair]
+        print(f"{way}: median {1e3 * float(np.median(times)):.2f} ms to detect")
 
     def embedding(detector: Detector, image: Image) -> Embedding | None:
         faces = detector.detect(image)

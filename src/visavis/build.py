@@ -60,7 +60,8 @@ def build_detector(settings: Settings) -> Detector:
                 device=settings.device,
                 threads=settings.threads,
             )
-            return SecondLook(YuNet(session, sideways=settings.sideways))
+            first = YuNet(session, sideways=settings.sideways)
+            return SecondLook(first, YuNet(session, close_ups=False))
         case family:
             raise ConfigError(f"no detector is built for the family {family!r}")
 

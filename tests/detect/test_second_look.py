@@ -37,7 +37,7 @@ def test_the_second_look_sees_the_face_upright_and_at_one_size() -> None:
     for x, y in tilted(20).round().astype(int):
         cv2.circle(picture, (int(x), int(y)), 2, (255, 255, 255), -1)
     scripted = Scripted([[face(tilted(20 / 1.8))], []])
-    SecondLook(scripted).detect(picture)
+    SecondLook(scripted, scripted).detect(picture)
     spots = cv2.connectedComponentsWithStats(scripted.seen[1][..., 0])[3][1:]
     expected = (UPRIGHT - 200) * 190 / 100 + 192
     found = sorted(map(tuple, spots.round()))
@@ -48,7 +48,7 @@ def test_landmarks_come_from_the_second_look() -> None:
     first = face(tilted(15))
     in_view = (UPRIGHT - 200) * 190 / 100 + 192
     scripted = Scripted([[first], [face(in_view, 0.8)]])
-    [found] = SecondLook(scripted).detect(BLANK)
+    [found] = SecondLook(scripted, scripted).detect(BLANK)
     assert np.allclose(found.landmarks, tilted(27), atol=1.0)  # 15 degrees times 1.8
     assert (found.box == first.box).all()
     assert found.score == first.score
@@ -57,4 +57,4 @@ def test_landmarks_come_from_the_second_look() -> None:
 @pytest.mark.parametrize("again", [[], [face(UPRIGHT + 150)]])
 def test_the_first_look_stands_where_the_second_finds_nothing_near(again: list[Face]) -> None:
     first = face(tilted(15))
-    assert SecondLook(Scripted([[first], again])).detect(BLANK) == [first]
+    assert SecondLook(Scripted([[first]]), Scripted([again])).detect(BLANK) == [first]

@@ -18,23 +18,24 @@ class SecondLook:
     YuNet's landmarks are best on upright faces of some 200 pixels: those of small faces are coarse,
     and those of a face tilted by 30 degrees are as if it were tilted by 15, so that a crop aligned
     by them is still tilted. The second look turns and scales each face to where the detector is
-    at home. `once` is the detector itself, for those who need no exact landmarks.
+    at home. `first` finds the faces, and `second`, which need not seek close-ups, looks at each.
     `benchmarks/foundation/tilt.py` measures the effect.
     """
 
-    def __init__(self, detector: Detector) -> None:
-        self.once = detector
+    def __init__(self, first: Detector, second: Detector) -> None:
+        self.first = first
+        self.second = second
 
     def detect(self, image: Image) -> list[Face]:
         """All faces, best score first, with boxes and scores of the first look."""
-        return [self._second_look(image, face) for face in self.once.detect(image)]
+        return [self._second_look(image, face) for face in self.first.detect(image)]
 
     def _second_look(self, image: Image, face: Face) -> Face:
         roll, side = pose(face.landmarks)[2], max(face.width, face.height)
         there = _turning(face, roll * _UNDERSTATED, _FACE / side)
         view = np.asarray(cv2.warpAffine(image, there, (_VIEW, _VIEW)), np.uint8)
         back = cv2.invertAffineTransform(there)
-        marks = [f.landmarks @ back[:, :2].T + back[:, 2] for f in self.once.detect(view)]
+        marks = [f.landmarks @ back[:, :2].T + back[:, 2] for f in self.second.detect(view)]
         if not marks:
             return face
         nearest = min(marks, key=lambda m: _distance(m, face.landmarks))

@@ -25,7 +25,8 @@ class YuNet:
     the lesser of two boxes is dropped. `sideways`: unless the best face is plainly upright, the
     picture is also tried turned by 90, 180 and 270 degrees, and the turn with the best score
     stands. Without it a face on its side or head is missed, or found with landmarks as if it
-    were upright. `max_faces`: the best of more.
+    were upright. `close_ups`: faces that fill the frame are sought in a pass of their own where
+    the first finds nothing it is sure of. `max_faces`: the best of more.
     """
 
     def __init__(
@@ -36,6 +37,7 @@ class YuNet:
         nms: float = 0.3,
         longest: int = 960,
         sideways: bool = False,
+        close_ups: bool = True,
         max_faces: int = 1000,
     ) -> None:
         self._session = session
@@ -43,6 +45,7 @@ class YuNet:
         self._nms = nms
         self._longest = longest
         self._sideways = sideways
+        self._close_ups = close_ups
         self._max_faces = max_faces
 
     def detect(self, image: Image) -> list[Face]:
@@ -59,7 +62,7 @@ class YuNet:
     def _upright(self, image: Image) -> Floats:
         """One pass over the picture; a second for faces that fill the frame, if that was vague."""
         found = self._pass(image, self._longest, border=False)
-        if _reaches(found, _SURE):
+        if not self._close_ups or _reaches(found, _SURE):
             return found
         close = self._pass(image, _CLOSE, border=True)
         return without_nested(self._distinct(np.concatenate([found, close])))
