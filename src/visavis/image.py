@@ -278,21 +278,21 @@ def align(image: Image, landmarks: ArrayLike, size: int = 112) -> Image:
     if size < 1:
         raise InputError(f"expected a crop of 1 pixel or more, got {size}")
     matrix = similarity(landmarks, ARCFACE * (size / 112))
+    return warp(image, matrix, size, around=np.asarray(landmarks, np.float64).mean(axis=0))
+
+
+def warp(image: Image, matrix: ArrayLike, size: int, *, around: ArrayLike) -> Image:
+    """The (size, size, 3) picture that the (2, 3) matrix makes of what lies `around` a point.
+
+    Bilinear, black outside the image. OpenCV warps no very long image, so it gets a part of such.
+    """
+    matrix = np.asarray(matrix, np.float64)
     if max(image.shape) > _WARP_SIDE:
-        image, matrix = _window(image, landmarks, matrix)
+        last = np.array((image.shape[1], image.shape[0])) - 1
+        x, y = np.clip(np.asarray(around) - _WARP_SIDE // 2, 0, last).astype(int)
+        image = image[y : y + _WARP_SIDE, x : x + _WARP_SIDE]
+        matrix = np.column_stack([matrix[:, :2], matrix[:, 2] + matrix[:, :2] @ (x, y)])
     return np.asarray(cv2.warpAffine(image, matrix, (size, size)), np.uint8)
-
-
-def _window(
-    image: Image, landmarks: ArrayLike, matrix: NDArray[np.float64]
-) -> tuple[Image, NDArray[np.float64]]:
-    """The part of a very long image around the landmarks, and the matrix that fits it."""
-    middle = np.asarray(landmarks, np.float64).mean(axis=0)
-    last = np.array((image.shape[1], image.shape[0])) - 1
-    x, y = np.clip(middle - _WARP_SIDE // 2, 0, last).astype(int)
-    shifted = matrix.copy()
-    shifted[:, 2] += matrix[:, :2] @ (x, y)
-    return image[y : y + _WARP_SIDE, x : x + _WARP_SIDE], shifted
 
 
 def tensor(

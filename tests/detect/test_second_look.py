@@ -58,3 +58,13 @@ def test_landmarks_come_from_the_second_look() -> None:
 def test_the_first_look_stands_where_the_second_finds_nothing_near(again: list[Face]) -> None:
     first = face(tilted(15))
     assert SecondLook(Scripted([[first]]), Scripted([again])).detect(BLANK) == [first]
+
+
+def test_faces_far_along_a_very_long_image_are_seen() -> None:
+    long = np.zeros((400, 40_000, 3), np.uint8)
+    long[180:220, 39_700:39_740] = 255
+    far = UPRIGHT + np.array([39_520, 0], np.float32)
+    box = np.array([39_680, 150, 39_760, 250], np.float32)
+    second = Scripted([[]])
+    SecondLook(Scripted([[Face(box, far, 0.9)]]), second).detect(long)
+    assert second.seen[0][192, 192].min() == 255

@@ -3,6 +3,7 @@
 import cv2
 import numpy as np
 
+from visavis.image import warp
 from visavis.protocols import Detector
 from visavis.quality import pose
 from visavis.types import Face, Floats, Image
@@ -32,8 +33,9 @@ class SecondLook:
 
     def _second_look(self, image: Image, face: Face) -> Face:
         roll, side = pose(face.landmarks)[2], max(face.width, face.height)
-        there = _turning(face, roll * _UNDERSTATED, _FACE / side)
-        view = np.asarray(cv2.warpAffine(image, there, (_VIEW, _VIEW)), np.uint8)
+        middle = face.box.reshape(2, 2).mean(axis=0)
+        there = _turning(middle, roll * _UNDERSTATED, _FACE / side)
+        view = warp(image, there, _VIEW, around=middle)
         back = cv2.invertAffineTransform(there)
         marks = [f.landmarks @ back[:, :2].T + back[:, 2] for f in self.second.detect(view)]
         if not marks:
@@ -43,12 +45,11 @@ class SecondLook:
         return Face(face.box, nearest, face.score) if moved <= _NEAR * side else face
 
 
-def _turning(face: Face, degrees: float, scale: float) -> Floats:
-    """The (2, 3) matrix that turns the face about its middle and puts it in the view's middle."""
-    middle = face.box.reshape(2, 2).mean(axis=0)
+def _turning(middle: Floats, degrees: float, scale: float) -> Floats:
+    """The (2, 3) matrix that turns a face about its middle and puts it in the view's middle."""
     matrix = cv2.getRotationMatrix2D((float(middle[0]), float(middle[1])), degrees, scale)
-    matrix[:, 2] += _VIEW / 2 - middle
-    return np.asarray(matrix, np.float32)
+    shift = np.array([_VIEW / 2, _VIEW / 2]) - middle
+    return np.column_stack([matrix[:, :2], matrix[:, 2] + shift]).astype(np.float32)
 
 
 def _distance(a: Floats, b: Floats) -> float:
