@@ -34,10 +34,11 @@ class _Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _News:
-    """Changed subjects by row number, and all their templates that opened."""
+    """Changed subjects by row number, and all their templates that opened, with whose they are."""
 
     entries: dict[int, _Entry] = field(default_factory=dict)
     templates: list[int] = field(default_factory=list)
+    owners: list[int] = field(default_factory=list)
     vectors: list[Floats] = field(default_factory=list)
 
 
@@ -62,9 +63,8 @@ class _State:
         new = np.isin(after, kept, invert=True)
         if new.any():
             self.index.add(after[new], np.concatenate(news.vectors)[new])
-        for subject, entry in news.entries.items():
-            self.subjects.update(dict.fromkeys(entry.templates, subject))
-            self.ids[entry.id] = subject
+        self.subjects.update(zip(news.templates, news.owners, strict=True))
+        self.ids.update((entry.id, subject) for subject, entry in news.entries.items())
         self.entries.update(news.entries)
 
     def _drop(self, subjects: Sequence[int]) -> set[int]:
@@ -205,6 +205,7 @@ class Roster:
             opened.append(self._seals.open_template(key, owner, template, head.model, sealed))
             news.entries[subject].templates.append(template)
             news.templates.append(template)
+            news.owners.append(subject)
         news.vectors.append(unpack_templates(opened, head.dim)[0])
 
 
