@@ -9,6 +9,7 @@ HERE = Path(__file__).parent
 COMMANDS = [
     ["foundation/startup.py", "--what", "import"],
     ["foundation/startup.py", "--what", "compare"],
+    ["foundation/runtimes.py"],
     ["foundation/speed.py"],
     ["foundation/speed.py", "--runtime", "openvino"],
     ["foundation/lfw_view2.py"],

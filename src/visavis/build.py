@@ -50,7 +50,7 @@ def build_pipeline(settings: Settings) -> Pipeline:
 def build_detector(settings: Settings) -> Detector:
     """The detector of the settings, with a second look at each face.
 
-    YuNet always runs in ONNX Runtime: of the three it is the fastest there at every size measured.
+    YuNet always runs in ONNX Runtime (`benchmarks/foundation/runtimes.py` says why).
     """
     model = _card(settings.detector, "detect")
     match model.family:

@@ -241,8 +241,8 @@ class Collection:
     def record(
         self, action: str, subject: str | None, details: Mapping[str, Detail] | None = None
     ) -> None:
-        """Queues the audit record of a decision, which is on disk within 50 ms. A subject who is
-        gone meanwhile is left out of it.
+        """Queues the audit record of a decision, which is written with others 30 ms later.
+        A subject who is gone meanwhile is left out of it.
         """
         pseudonym = None
         if subject is not None:

@@ -15,7 +15,7 @@ MOST_WAITING = 10_000
 
 
 class Records:
-    """Takes audit records without waiting for the disk: they are on it within 50 ms.
+    """Takes audit records without waiting for the disk: they are written together, 30 ms later.
 
     After every write it notes the head of the chain in the key store. Thread-safe.
     """

@@ -20,8 +20,8 @@ def fixed(data: bytes, *, any_size: bool, convolve_prelu: bool) -> bytes:
 
     `any_size`: height and width become symbolic too, for fully convolutional networks.
     `convolve_prelu`: PReLU is written as two depthwise convolutions, which ONNX Runtime runs in
-    its blocked layout (SFace: 8.2 ms instead of 22.3 on one core); OpenVINO and OpenCV have a
-    fast PReLU of their own.
+    its blocked layout (`benchmarks/foundation/runtimes.py`); OpenVINO and OpenCV have a fast
+    PReLU of their own.
     """
     model = onnx.load_model_from_string(data)
     graph = model.graph

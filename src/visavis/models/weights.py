@@ -68,7 +68,7 @@ class Weights:
             return path
         if not card.urls:
             return self.verify(card)
-        from visavis.models.download import download  # urllib would cost every start 40 ms
+        from visavis.models.download import download  # urllib would slow every start
 
         target = self._cached(card)
         read, total = self._timeouts
