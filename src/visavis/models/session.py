@@ -87,7 +87,8 @@ class OpenVinoSession:
     """OpenVINO on the CPU (extra `openvino`). A request of its own for every calling thread.
 
     `precision`: "bf16" is faster on CPUs that have it; embeddings then agree with those in "f32"
-    to a cosine of about 0.9999 (`benchmarks/foundation/runtimes.py`). "auto" takes it where the CPU computes in it.
+    to a cosine of about 0.9999 (`benchmarks/foundation/runtimes.py`). "auto" takes it
+    where the CPU computes in it.
     """
 
     def __init__(
