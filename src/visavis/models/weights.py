@@ -11,7 +11,7 @@ from visavis.errors import ConfigError, CorruptWeights, LicenceNotAccepted, Miss
 from visavis.models.catalogue import NON_COMMERCIAL, ModelCard
 
 if TYPE_CHECKING:
-    from visavis.models.download import Progress
+    from visavis.batching import Progress
 
 
 class Weights:

@@ -1,0 +1,5 @@
+"""data: fetch, prepare and explore sets of pictures."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True)

@@ -1,0 +1,1 @@
+"""Measuring: protocols, calibration, robustness, fairness and the state of data sets."""

@@ -1,0 +1,1 @@
+"""Reports from measured results: one document, written as Markdown, HTML, PDF and JSON."""
