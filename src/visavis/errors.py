@@ -23,10 +23,11 @@ VisavisError
 │   ├── MissingWeights       found nowhere, and not downloadable
 │   ├── CorruptWeights       bytes do not have the card's SHA-256
 │   └── LicenceNotAccepted   non-commercial weights, not accepted by the user
-└── ConfigError              settings are wrong, or an optional dependency is missing
-    ├── NotMeasured          the data behind a model do not support the stated rate
-    ├── MissingTool          a program of the machine is needed and not there
-    └── MissingExtra         names the `pip install` that would help
+├── ConfigError              settings are wrong, or an optional dependency is missing
+│   ├── NotMeasured          the data behind a model do not support the stated rate
+│   ├── MissingTool          a program of the machine is needed and not there
+│   └── MissingExtra         names the `pip install` that would help
+└── FetchFailed              a data set's file could not be fetched, or is another file
 
 `code` is stable and machine-readable; messages may change. Details never hold biometric data.
 """
@@ -216,3 +217,9 @@ class MissingExtra(ConfigError):
     def __init__(self, extra: str, needed_for: str) -> None:
         super().__init__(f"{needed_for} needs an extra: pip install 'visavis[{extra}]'")
         self.extra = extra
+
+
+class FetchFailed(VisavisError):
+    """Raised when a data set's file cannot be fetched, or what came is not that file."""
+
+    code = "fetch_failed"

@@ -64,8 +64,8 @@ class Dataset:
     @cached_property
     def owners(self) -> NDArray[np.int64]:
         """(N,) index into `identities` of each picture, -1 where unknown."""
-        place = {name: i for i, name in enumerate(self.identities)}
-        return np.array([place.get(p.identity or "", -1) for p in self.pictures], np.int64)
+        place: dict[str | None, int] = {name: i for i, name in enumerate(self.identities)}
+        return np.array([place.get(p.identity, -1) for p in self.pictures], np.int64)
 
     @cached_property
     def digest(self) -> str:
