@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Final, Literal
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from visavis.batching import Progress, batch
 from visavis.datasets.records import Dataset
-from visavis.errors import LowQuality
+from visavis.errors import InputError, LowQuality
 from visavis.gallery.vault import private_file
 from visavis.pipeline import Pipeline, choose
 from visavis.policy import Policy, QualityLimits
@@ -47,6 +47,27 @@ class Embedded:
     def usable(self) -> NDArray[np.bool_]:
         """(N,) whether a picture gave a face; the others are failures to enrol."""
         return np.isfinite(self.vectors[:, 0])
+
+    def of(self, dataset: Dataset) -> "Embedded":
+        """The rows of the pictures of `dataset`, in its order and with its labels.
+
+        Raises InputError where one of them was not embedded.
+        """
+        place = {picture.name: row for row, picture in enumerate(self.dataset.pictures)}
+        missing = [p.name for p in dataset.pictures if p.name not in place]
+        if missing:
+            raise InputError(f"expected embedded pictures, {len(missing)} are not: {missing[0]}")
+        rows = [place[p.name] for p in dataset.pictures]
+        return replace(
+            self,
+            dataset=dataset,
+            vectors=self.vectors[rows],
+            boxes=self.boxes[rows],
+            landmarks=self.landmarks[rows],
+            scores=self.scores[rows],
+            quality=self.quality[rows],
+            errors={p.name: self.errors[p.name] for p in dataset.pictures if p.name in self.errors},
+        )
 
     def measure(self, name: str) -> Floats:
         """(N,) one column of `quality`, such as "sharpness"."""
