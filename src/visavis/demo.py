@@ -8,13 +8,11 @@ measurements.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from io import BytesIO
 from pathlib import Path
 
-import cv2
 import numpy as np
-from PIL import Image as Pillow
 
+from visavis.datasets.distortions import blur, cast, flipped, gamma, jpeg, resized, rotated
 from visavis.errors import InputError, MissingExtra
 from visavis.image import decode
 from visavis.recognizer import Recognizer
@@ -151,52 +149,19 @@ def _both(
 ) -> tuple[Image, tuple[str | None, ...]]:
     """The two portraits in one picture, at different scales and in different light."""
     height = 480
-    left = _scale(people[COLLINS], height / people[COLLINS].shape[0])
-    right = _light(_scale(people[HOPPER], height / people[HOPPER].shape[0]), 1.3)
+    left = resized(people[COLLINS], height / people[COLLINS].shape[0])
+    right = gamma(resized(people[HOPPER], height / people[HOPPER].shape[0]), 1.3)
     return np.hstack([left, right]), expected
 
 
-def _light(image: Image, gamma: float) -> Image:
-    """Darker for gamma above 1, brighter below."""
-    return np.asarray((255 * (image / 255) ** gamma).round(), dtype=np.uint8)
-
-
-def _cast(image: Image) -> Image:
-    """The light of an old bulb: red up, blue down."""
-    return np.asarray(np.clip(image * np.array([1.15, 1.0, 0.7]), 0, 255), dtype=np.uint8)
-
-
-def _turn(image: Image, degrees: float) -> Image:
-    height, width = image.shape[:2]
-    matrix = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1.0)
-    return np.asarray(cv2.warpAffine(image, matrix, (width, height)), dtype=np.uint8)
-
-
-def _scale(image: Image, factor: float) -> Image:
-    mode = cv2.INTER_AREA if factor < 1 else cv2.INTER_CUBIC
-    resized = cv2.resize(image, None, fx=factor, fy=factor, interpolation=mode)
-    return np.asarray(resized, dtype=np.uint8)
-
-
-def _blur(image: Image) -> Image:
-    sigma = image.shape[0] / 250
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), sigma), dtype=np.uint8)
-
-
-def _compress(image: Image) -> Image:
-    file = BytesIO()
-    Pillow.fromarray(image).save(file, "JPEG", quality=12)
-    return decode(file.getvalue())
-
-
 VARIATIONS: Mapping[str, Callable[[Image], Image]] = {
-    "dark": lambda image: _light(image, 2.0),
-    "bright": lambda image: _light(image, 0.5),
-    "warm light": _cast,
-    "turned 20 deg": lambda image: _turn(image, 20),
-    "small": lambda image: _scale(image, 0.35),
-    "large": lambda image: _scale(image, 2.0),
-    "mirrored": lambda image: np.ascontiguousarray(image[:, ::-1]),
-    "blurred": _blur,
-    "compressed": _compress,
+    "dark": lambda image: gamma(image, 2.0),
+    "bright": lambda image: gamma(image, 0.5),
+    "warm light": lambda image: cast(image, 1.15, 1.0, 0.7),
+    "turned 20 deg": lambda image: rotated(image, 20),
+    "small": lambda image: resized(image, 0.35),
+    "large": lambda image: resized(image, 2.0),
+    "mirrored": flipped,
+    "blurred": lambda image: blur(image, image.shape[0] / 250),
+    "compressed": lambda image: jpeg(image, 12),
 }
