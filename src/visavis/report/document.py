@@ -110,6 +110,7 @@ class Provenance:
 class Report:
     """A whole report. `slug` names its files, `lead` is the conclusion in a few sentences.
 
+    The lead is Markdown, like Text and Note; titles, captions and cells are shown literally.
     `results` is everything measured, as `plain` turns it into JSON.
     """
 
