@@ -68,3 +68,11 @@ def test_faces_far_along_a_very_long_image_are_seen() -> None:
     second = Scripted([[]])
     SecondLook(Scripted([[Face(box, far, 0.9)]]), second).detect(long)
     assert second.seen[0][192, 192].min() == 255
+
+
+@pytest.mark.parametrize("quarter", [90, 180, -90])
+def test_a_face_found_sideways_is_turned_back_by_the_quarter_turn_alone(quarter: int) -> None:
+    in_view = (UPRIGHT - 200) * 190 / 100 + 192
+    scripted = Scripted([[face(tilted(quarter))], [face(in_view)]])
+    [found] = SecondLook(scripted, scripted).detect(BLANK)
+    assert np.allclose(found.landmarks, tilted(quarter), atol=1.0)

@@ -32,9 +32,9 @@ class SecondLook:
         return [self._second_look(image, face) for face in self.first.detect(image)]
 
     def _second_look(self, image: Image, face: Face) -> Face:
-        roll, side = pose(face.landmarks)[2], max(face.width, face.height)
+        roll, side = _true_roll(pose(face.landmarks)[2]), max(face.width, face.height)
         middle = face.box.reshape(2, 2).mean(axis=0)
-        there = _turning(middle, roll * _UNDERSTATED, _FACE / side)
+        there = _turning(middle, roll, _FACE / side)
         view = warp(image, there, _VIEW, around=middle)
         back = cv2.invertAffineTransform(there)
         marks = [f.landmarks @ back[:, :2].T + back[:, 2] for f in self.second.detect(view)]
@@ -43,6 +43,12 @@ class SecondLook:
         nearest = min(marks, key=lambda m: _distance(m, face.landmarks))
         moved = _distance(nearest, face.landmarks)
         return Face(face.box, nearest, face.score) if moved <= _NEAR * side else face
+
+
+def _true_roll(measured: float) -> float:
+    """Degrees: what is understated is the tilt away from the quarter turn it was found at."""
+    quarter = 90 * round(measured / 90)
+    return quarter + _UNDERSTATED * (measured - quarter)
 
 
 def _turning(middle: Floats, degrees: float, scale: float) -> Floats:
