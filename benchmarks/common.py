@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from visavis.batching import batch
 from visavis.build import build_pipeline
+from visavis.datasets.records import Dataset
+from visavis.evaluate.embedded import Embedded, embed
 from visavis.pipeline import Pipeline, choose
 from visavis.policy import Policy
 from visavis.settings import Settings
@@ -29,6 +31,7 @@ def arguments(description: str | None, **extra: object) -> argparse.Namespace:
     parser.add_argument("--runtime", default="onnxruntime")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--embedder", default="sface-2021dec-int8bq")
+    parser.add_argument("--cache", type=Path, help="keep embeddings here, and take them up again")
     for name, default in extra.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     found = parser.parse_args()
@@ -58,6 +61,12 @@ def verdict(
     )
     print(f"{what}: {figure:.4g}{unit} (needs {sign} {bound:g}{unit}) {'ok' if good else 'SHORT'}")
     sys.exit(0 if good else 1)
+
+
+def embedded_for(args: argparse.Namespace, dataset: Dataset) -> Embedded:
+    """The central face of every picture, by the embedder and runtime of the arguments."""
+    system = f"{args.embedder} {args.runtime} {args.precision}"
+    return embed(pipeline_for(args), dataset, system=system, cache=args.cache)
 
 
 def embed_files(pipeline: Pipeline, files: list[Path]) -> tuple[NDArray[np.float32], list[Path]]:

@@ -1,3 +1,4 @@
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,16 @@ from visavis.build import (
     build_keyring,
     build_recognizer,
     build_weights,
+    cards_of,
 )
+from visavis.detect.mtcnn import Mtcnn
 from visavis.detect.second_look import SecondLook
 from visavis.errors import ConfigError, MissingWeights, WrongKey
 from visavis.gallery.vault import Keyring
 from visavis.models.catalogue import card
+from visavis.policy import Calibration
 from visavis.settings import Settings
+from visavis.testing import CALIBRATION
 
 
 @pytest.fixture
@@ -88,3 +93,90 @@ def test_explicit_model_files_come_first(settings: Settings, tmp_path: Path) -> 
     copy.write_bytes(wheel.read_bytes())
     named = with_key(settings, model_files={"yunet-2023mar-int8bq": copy})
     assert build_weights(named).locate(card("yunet-2023mar-int8bq")) == copy
+
+
+SFACE, MOBILE = "sface-2021dec-int8bq", "mobilefacenet"
+
+
+def test_an_embedder_may_be_made_of_others(settings: Settings, model_dir: Path) -> None:
+    name = f"{SFACE}@flip+{MOBILE}"
+    made = build_embedder(with_key(settings, embedder=name))
+    assert (made.model, made.dim) == (name, 256)
+
+
+def test_all_cards_at_work_are_named_once(settings: Settings) -> None:
+    def cards(embedder: str) -> list[str]:
+        return [c.id for c in cards_of(with_key(settings, embedder=embedder))][1:]
+
+    assert cards(SFACE) == [SFACE]
+    assert cards(f"{SFACE}@flip+{MOBILE}@flip+{SFACE}") == [SFACE, MOBILE]
+    assert cards("dlib-resnet-v1") == ["dlib-resnet-v1", "dlib-5-points"]
+    assert cards(f"deepface:Facenet512+{SFACE}") == [SFACE]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (f"{SFACE}@turn", "expected an embedder such as"),
+        (f"{SFACE}+", "expected an embedder such as"),
+        (f"{SFACE}+typo", "unknown model 'typo'"),
+        ("yunet-2023mar@flip", "'embed'.*yunet"),
+        ("dlib-5-points", "'embed'.*dlib-5-points"),
+    ],
+)
+def test_a_bad_composite_is_named(settings: Settings, name: str, message: str) -> None:
+    bad = with_key(settings, embedder=name)
+    with pytest.raises(ConfigError, match=message):
+        build_embedder(bad)
+    with pytest.raises(ConfigError, match=message):
+        cards_of(bad)
+
+
+def test_deepface_is_asked_for_by_name(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "deepface", None)
+    with pytest.raises(ConfigError, match="deepface:Facenet512 needs the package deepface"):
+        build_embedder(with_key(settings, embedder="deepface:Facenet512"))
+
+
+@pytest.mark.parametrize(
+    ("flags", "way"),
+    [
+        ({"detector": "mtcnn"}, "python -m visavis.train.mtcnn"),
+        ({"embedder": "dlib-resnet-v1"}, "pip install face-recognition-models"),
+    ],
+)
+def test_weights_to_be_made_are_missed_with_the_way_to_them(
+    settings: Settings,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    flags: dict[str, str],
+    way: str,
+) -> None:
+    monkeypatch.setattr("visavis.models.weights._in_wheel", lambda card: None)
+    bare = with_key(settings, cache_dir=tmp_path / "cache", model_dir=tmp_path, **flags)
+    build = build_detector if "detector" in flags else build_embedder
+    with pytest.raises(MissingWeights, match=way):
+        build(bare)
+
+
+def test_mtcnn_runs_from_its_one_file(settings: Settings, model_dir: Path) -> None:
+    named = with_key(settings, detector="mtcnn")
+    if build_weights(named).find(card("mtcnn")) is None:
+        pytest.skip("VISAVIS_MODEL_DIR does not hold what visavis.train.mtcnn writes")
+    assert isinstance(build_detector(named), Mtcnn)
+
+
+@pytest.mark.parametrize("name", [SFACE, f"{SFACE}@flip", f"{SFACE}@flip+{SFACE}"])
+def test_a_calibration_file_stands_before_the_models_table(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    asked: list[tuple[Path, str]] = []
+
+    def load(path: Path, model: str) -> Calibration:
+        asked.append((path, model))
+        return CALIBRATION
+
+    monkeypatch.setattr("visavis.models.calibration.load", load, raising=False)
+    made = build_embedder(with_key(settings, embedder=name, calibration=tmp_path / "c.json"))
+    assert made.calibration is CALIBRATION
+    assert asked == [(tmp_path / "c.json", made.model)]

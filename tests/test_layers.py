@@ -11,11 +11,12 @@ ROOT = Path(__file__).parents[1] / "src" / "visavis"
 LAYERS = [
     {"errors", "extras", "types", "policy", "protocols"},
     {"image", "quality", "draw", "models", "batching"},
-    {"detect", "embed", "audit", "review", "datasets"},
+    {"detect", "embed", "liveness", "audit", "review", "datasets"},
     {"gallery"},
     {"pipeline", "recognizer", "testing", "demo"},
     {"report"},
     {"evaluate"},
+    {"train"},
     {"settings", "build"},
     {"cli"},
 ]
@@ -28,7 +29,7 @@ HOMES = {
     "rich": {"cli"},
     "onnxruntime": {"models"},
     "openvino": {"models"},
-    "onnx": {"models"},
+    "onnx": {"models", "train"},
     "sqlalchemy": {"gallery", "audit"},
     "cryptography": {"gallery"},
     "pydantic_settings": {"settings"},

@@ -3,9 +3,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.errors import ConfigError
-from visavis.policy import Calibration, Policy, QualityLimits
-from visavis.types import Quality, Reason
+from visavis.errors import ConfigError, NotMeasured
+from visavis.policy import Calibration, Policy, QualityLimits, Tail
+from visavis.types import Quality, Reason, Threshold
 
 TABLE = Calibration(((1e-1, 0.2), (1e-2, 0.3), (1e-4, 0.4)), "test", 1000)
 GOOD = {
@@ -114,3 +114,93 @@ def test_rate_is_held_within_the_measured_range() -> None:
     assert TABLE.rate(0.0) == pytest.approx(1e-1)
     assert TABLE.rate(0.99) == pytest.approx(1e-4)
     assert np.isclose(TABLE.rate(0.35), 1e-3)
+
+
+FULL = Calibration(
+    ((1e-2, 0.3, 9e-3, 1.1e-2), (1e-4, 0.4, 5e-5, 2e-4), (1e-6, 0.6, 1e-8, 1e-5)),
+    "people",
+    10_000,
+    identities=200,
+    measured=1e-4,
+    tail=Tail("pareto", 0.35, 1e-3, 0.02, 0.1),
+)
+
+
+def test_the_interval_goes_with_the_threshold() -> None:
+    low, high = FULL.threshold(1e-4).interval
+    assert (low, high) == pytest.approx((5e-5, 2e-4))
+    low, high = FULL.threshold(1e-3).interval  # halfway in the logarithm: geometric means
+    assert (low, high) == pytest.approx(((9e-3 * 5e-5) ** 0.5, (1.1e-2 * 2e-4) ** 0.5))
+    assert TABLE.threshold(1e-2).interval is None
+    assert FULL.threshold(0.5) == Threshold(0.3, 0.5)
+
+
+def test_between_the_measured_and_the_lowest_rate_the_tail_decides_and_says_so() -> None:
+    assert not FULL.threshold(1e-4).extrapolated
+    found = FULL.threshold(1e-5)
+    assert found.extrapolated
+    assert found.score == pytest.approx(0.5)
+    assert FULL.threshold(1e-6).score == pytest.approx(0.6)
+
+
+def test_below_the_lowest_rate_nothing_is_claimed() -> None:
+    with pytest.raises(NotMeasured, match="200 people of people"):
+        FULL.threshold(9e-7)
+    with pytest.raises(NotMeasured):
+        Policy().identification(FULL, 1_000_000)
+    assert NotMeasured.code == "not_measured"
+
+
+def test_a_policy_may_refuse_to_extrapolate() -> None:
+    strict = Policy(fmr=1e-5, beyond="refuse")
+    with pytest.raises(NotMeasured, match=r"1\.0e-04 or more.*got 1\.0e-05"):
+        strict.verification(FULL)
+    with pytest.raises(NotMeasured):
+        strict.identification(FULL, 10)
+    assert Policy(fmr=1e-5).verification(FULL).extrapolated
+    assert Policy(fmr=1e-4, beyond="refuse").verification(FULL).score == pytest.approx(0.4)
+    with pytest.raises(NotMeasured, match=r"1\.0e-04"):
+        Policy(fmr=1e-5, beyond="refuse").verification(TABLE)
+    by_hand = Policy(fmr=1e-5, threshold=0.7, beyond="refuse")
+    assert by_hand.verification(FULL).score == 0.7
+
+
+def test_the_interval_of_a_search_is_that_of_all_its_comparisons() -> None:
+    """Two templates at FMR f: f^2 - 2 f + 0.0199 = 0 gives 0.01, so FPIR 1 - 0.99^2 = 0.0199."""
+    found = Policy(fmr=0.5, fpir=0.0199).identification(FULL, 2)
+    assert found.score == pytest.approx(0.3)
+    low, high = found.interval
+    assert low == pytest.approx(1 - (1 - 9e-3) ** 2)
+    assert high == pytest.approx(1 - (1 - 1.1e-2) ** 2)
+    assert Policy(fmr=1e-4, fpir=0.5).identification(FULL, 2).interval is None
+
+
+@given(st.floats(1e-6, 0.99), st.floats(1e-6, 0.99))
+def test_a_full_table_is_monotone(a: float, b: float) -> None:
+    low, high = (FULL.threshold(rate) for rate in sorted((a, b)))
+    assert low.score >= high.score
+    assert low.extrapolated >= high.extrapolated
+
+
+@pytest.mark.parametrize(
+    "points",
+    [
+        ((1e-1, 0.2, 0.05, 0.2), (1e-2, 0.3)),
+        ((1e-1, 0.2, 0.2, 0.05), (1e-2, 0.3, 1e-3, 1e-1)),
+        ((1e-1, 0.2, 0.0, 0.2), (1e-2, 0.3, 1e-3, 1e-1)),
+        ((2.0, 0.2), (1e-2, 0.3)),
+        ((1e-1, 0.2), (0.0, 0.3)),
+    ],
+)
+def test_impossible_tables_are_refused(points) -> None:
+    with pytest.raises(ConfigError):
+        Calibration(points, "test", 1)
+
+
+def test_tails_worked_by_hand() -> None:
+    """Pareto, shape 0.5: (1 + 0.5 x / 0.1)^-2 at x = 0.2 is 1/4. Quadratic: exp(-2 - 4)."""
+    pareto = Tail("pareto", 0.3, 1e-2, 0.1, 0.5)
+    assert pareto.fmr(0.5) == pytest.approx(2.5e-3)
+    assert Tail("quadratic", 0.3, 1.0, 0.1, 100.0).fmr(0.5) == pytest.approx(np.exp(-6))
+    assert Tail("pareto", 0.3, 1.0, 0.1, 0.0).fmr(0.5) == pytest.approx(np.exp(-2))
+    assert Tail("pareto", 0.3, 1.0, 0.1, -0.5).fmr([0.2, 0.5, 0.9]).tolist() == [1, 0, 0]

@@ -1,10 +1,14 @@
 """The composition root: the only place that names concrete backends."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from zipfile import ZipFile
 
+from visavis.detect.mtcnn import Mtcnn
 from visavis.detect.second_look import SecondLook
 from visavis.detect.yunet import YuNet
+from visavis.embed.fusion import FlipAverage, Fusion, Part, parse
 from visavis.embed.onnx import OnnxEmbedder
 from visavis.errors import ConfigError
 from visavis.gallery import DATABASE
@@ -14,6 +18,7 @@ from visavis.models.graph import optimised
 from visavis.models.session import open_session
 from visavis.models.weights import Weights
 from visavis.pipeline import Pipeline
+from visavis.policy import Calibration
 from visavis.protocols import Detector, Embedder
 from visavis.recognizer import Recognizer
 from visavis.settings import Settings
@@ -21,6 +26,10 @@ from visavis.settings import Settings
 if TYPE_CHECKING:
     from visavis.gallery.gallery import Gallery
     from visavis.gallery.vault import Keyring
+
+DEEPFACE: Final = "deepface:"
+"""Before a name of DeepFace's own: an embedder that has no card."""
+_DLIB_POINTS: Final = "dlib-5-points"
 
 
 def build_recognizer(settings: Settings | None = None) -> Recognizer:
@@ -48,9 +57,9 @@ def build_pipeline(settings: Settings) -> Pipeline:
 
 
 def build_detector(settings: Settings) -> Detector:
-    """The detector of the settings, with a second look at each face.
+    """The detector of the settings; YuNet with a second look at each face.
 
-    YuNet always runs in ONNX Runtime (`benchmarks/foundation/runtimes.py` says why).
+    Detectors always run in ONNX Runtime (`benchmarks/foundation/runtimes.py` says why).
     """
     model = _card(settings.detector, "detect")
     match model.family:
@@ -62,12 +71,40 @@ def build_detector(settings: Settings) -> Detector:
             )
             first = YuNet(session, sideways=settings.sideways)
             return SecondLook(first, YuNet(session, close_ups=False))
+        case "mtcnn":
+            with ZipFile(build_weights(settings).locate(model)) as file:
+                graphs = [file.read(f"{name}.onnx") for name in ("pnet", "rnet", "onet")]
+            return Mtcnn(
+                *(open_session(g, device=settings.device, threads=settings.threads) for g in graphs)
+            )
         case family:
             raise ConfigError(f"no detector is built for the family {family!r}")
 
 
 def build_embedder(settings: Settings) -> Embedder:
-    model = _card(settings.embedder, "embed")
+    """The embedder of the settings: one model, `@flip` of it, or several joined by `+`.
+
+    `settings.calibration` names a table that stands before the model's own.
+    """
+    parts = parse(settings.embedder)
+    table = _table(settings)
+    match parts:
+        case [part]:
+            return _embedder(part, settings, table)
+        case _:
+            return Fusion([_embedder(part, settings) for part in parts], calibration=table)
+
+
+def _embedder(part: Part, settings: Settings, table: Calibration | None = None) -> Embedder:
+    if part.flip:
+        return FlipAverage(_embedder(Part(part.model), settings), table)
+    if part.model.startswith(DEEPFACE):
+        from visavis.embed.deepface import DeepFaceEmbedder
+
+        return DeepFaceEmbedder(part.model.removeprefix(DEEPFACE), table)
+    model = _card(part.model, "embed")
+    if table is not None:
+        model = replace(model, calibration=table)
     match model.family:
         case "sface" | "mobilefacenet":
             session = open_session(
@@ -78,13 +115,27 @@ def build_embedder(settings: Settings) -> Embedder:
                 precision=settings.precision,
             )
             return OnnxEmbedder(session, model)
+        case "dlib":
+            from visavis.embed.dlib import DlibEmbedder
+
+            weights = build_weights(settings)
+            points = weights.locate(card(_DLIB_POINTS))
+            return DlibEmbedder(weights.locate(model), points, model)
         case family:
             raise ConfigError(f"no embedder is built for the family {family!r}")
 
 
 def cards_of(settings: Settings) -> tuple[ModelCard, ...]:
-    """The cards of all models that the settings put to work."""
-    return _card(settings.detector, "detect"), _card(settings.embedder, "embed")
+    """The cards of all models that the settings put to work, each once.
+
+    DeepFace's models have none: their files are DeepFace's business.
+    """
+    names = [part.model for part in parse(settings.embedder)]
+    found = [_card(settings.detector, "detect")]
+    found += [_card(name, "embed") for name in names if not name.startswith(DEEPFACE)]
+    if any(model.family == "dlib" for model in found):
+        found.append(card(_DLIB_POINTS))
+    return tuple(dict.fromkeys(found))
 
 
 def build_weights(settings: Settings) -> Weights:
@@ -129,6 +180,15 @@ def build_keyring(settings: Settings) -> "Keyring":
         return Keyring.create(settings.master_key_file)
     except ConfigError:  # another process was quicker
         return Keyring.load(settings.master_key_file)
+
+
+def _table(settings: Settings) -> Calibration | None:
+    """The calibration file of the settings, if they name one."""
+    if settings.calibration is None:
+        return None
+    from visavis.models.calibration import load
+
+    return load(settings.calibration, settings.embedder)
 
 
 def _card(name: str, task: str) -> ModelCard:

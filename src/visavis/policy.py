@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from visavis.errors import ConfigError
+from visavis.errors import ConfigError, NotMeasured
 from visavis.types import Quality, Reason, Threshold
+
+_ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,48 +45,107 @@ class QualityLimits:
         return tuple(reason for broken, reason in checks if broken)
 
 
+Point: TypeAlias = tuple[float, float] | tuple[float, float, float, float]
+"""(fmr, threshold), or with the interval of the FMR at that threshold: (…, low, high)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """What was fitted to the highest impostor scores: the FMR above the score `start`.
+
+    With x = score - start and the FMR `rate` at start: `pareto` is the generalised Pareto
+    distribution, rate * (1 + shape * x / scale)^(-1 / shape); `quadratic` is
+    rate * exp(-x / scale - shape * x^2). Shape 0 is the exponential distribution in both.
+    """
+
+    kind: Literal["pareto", "quadratic"]
+    start: float
+    rate: float
+    scale: float
+    shape: float
+
+    def fmr(self, scores: ArrayLike) -> NDArray[np.float64]:
+        """The fitted FMR at each score; `rate` at and below `start`."""
+        x = np.maximum(np.asarray(scores, np.float64) - self.start, 0)
+        if self.kind == "quadratic" or self.shape == 0:
+            return np.asarray(self.rate * np.exp(-x / self.scale - self.shape * x**2))
+        grown = np.maximum(1 + self.shape * x / self.scale, 0)
+        with np.errstate(divide="ignore"):
+            return np.asarray(self.rate * np.exp(-np.log(grown) / self.shape))
+
+
 @dataclass(frozen=True)
 class Calibration:
     """Score thresholds of one model by false-match rate, and the data they come from.
 
-    `points` are (fmr, threshold), fmr falling and threshold rising; `pairs` counts the impostor
-    comparisons they were read from. Between points the threshold is linear in log10(fmr).
+    `points` have falling rates and rising thresholds; `pairs` counts the impostor comparisons
+    they were read from, `identities` the people. Points below the rate `measured` come from the
+    fitted `tail`, and nothing is claimed below the last. Without `measured` all points were
+    measured, and the last two are continued in a straight line. Between points the threshold and
+    the ends of the interval are linear in log10(fmr).
     """
 
-    points: tuple[tuple[float, float], ...]
+    points: tuple[Point, ...]
     dataset: str
     pairs: int
+    identities: int = 0
+    measured: float | None = None
+    tail: Tail | None = None
 
     def __post_init__(self) -> None:
-        rates, scores = zip(*self.points, strict=True)
+        rates, scores = zip(*(point[:2] for point in self.points), strict=True)
         if len(rates) < 2 or list(rates) != sorted(set(rates), reverse=True):
             raise ConfigError(f"calibration needs two or more falling rates, got {rates}")
+        if not 0 < rates[-1] <= rates[0] < 1:
+            raise ConfigError(f"calibration rates lie between 0 and 1, got {rates}")
         if list(scores) != sorted(scores):
             raise ConfigError(f"calibration thresholds must rise as the rate falls, got {scores}")
+        if len({len(point) for point in self.points}) > 1:
+            raise ConfigError("expected an interval with all points of a calibration or with none")
+        for point in self.points:
+            if len(point) == 4 and not 0 < point[2] <= point[3] <= 1:
+                raise ConfigError(f"expected an interval between 0 and 1, got {point[2:]}")
 
     @cached_property
-    def _line(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        rates, scores = np.array(self.points).T
-        return -np.log10(rates), scores
+    def _line(self) -> tuple[NDArray[np.float64], ...]:
+        """-log10(fmr), the thresholds and, where known, log10 of both ends of the interval."""
+        rates, scores, *ends = np.array(self.points, np.float64).T
+        return -np.log10(rates), scores, *(np.log10(end) for end in ends)
 
     def threshold(self, fmr: float) -> Threshold:
         """The score at which impostors match with probability `fmr`.
 
-        Below the lowest measured rate the last two points are continued in a straight line, and
-        the result says `extrapolated`. Above the highest, the first threshold holds.
+        Beyond what was measured the result says `extrapolated`. Above the highest rate, the first
+        threshold holds. Raises NotMeasured for rates on which the data say nothing.
         """
         if not 0 < fmr < 1:
             raise ConfigError(f"a false-match rate lies between 0 and 1, got {fmr}")
-        x, y = self._line
+        x, y, *ends = self._line
         at = -np.log10(fmr)
-        if at <= x[-1]:
-            return Threshold(float(np.interp(at, x, y)), fmr)
+        if at > x[-1] + _ROUNDING:
+            return self._beyond(fmr)
+        beyond = self.measured is not None and fmr < self.measured * (1 - _ROUNDING)
+        interval = None
+        if ends and at >= x[0]:
+            low, high = (float(10 ** np.interp(at, x, end)) for end in ends)
+            interval = low, high
+        return Threshold(float(np.interp(at, x, y)), fmr, beyond, interval)
+
+    def _beyond(self, fmr: float) -> Threshold:
+        if self.measured is not None:
+            raise NotMeasured(
+                f"expected a false-match rate of {self.points[-1][0]:.1e} or more, got {fmr:.1e}: "
+                f"the {self.identities:,} people of {self.dataset} show rates down to "
+                f"{self.measured:.1e}, and nothing is claimed beyond the first"
+            )
+        x, y = self._line[:2]
         slope = (y[-1] - y[-2]) / (x[-1] - x[-2])
-        return Threshold(float(min(y[-1] + slope * (at - x[-1]), 1.0)), fmr, extrapolated=True)
+        score = y[-1] + slope * (-np.log10(fmr) - x[-1])
+        return Threshold(float(min(score, 1.0)), fmr, extrapolated=True)
 
     def rate(self, score: float) -> float:
-        """The false-match rate that `score` stands for, held within the measured range."""
-        x, y = self._line
+        """The false-match rate that `score` stands for, held within the table's range."""
+        x, y = self._line[:2]
         return float(10 ** -np.interp(score, y, x))
 
 
@@ -99,7 +160,8 @@ class Policy:
     error), `dominant` (one three times as large as the next, else an error), `largest` or
     `central`. `review`: how photos of one enrolment are checked; `off`, `standard` (they agree
     with one another and show nobody else enrolled) or `strict` (and lead over every other subject
-    by `strict_margin`).
+    by `strict_margin`). `beyond`: what is done about a rate lower than was measured; `warn` (the
+    fitted tail decides and the threshold says `extrapolated`) or `refuse` (NotMeasured).
     """
 
     fmr: float = 1e-4
@@ -112,6 +174,7 @@ class Policy:
     face: Literal["only", "dominant", "largest", "central"] = "dominant"
     review: Literal["off", "standard", "strict"] = "standard"
     liveness: Literal["off", "report", "require"] = "off"
+    beyond: Literal["warn", "refuse"] = "warn"
 
     def __post_init__(self) -> None:
         for what, rate in (("fmr", self.fmr), ("fpir", self.fpir)):
@@ -123,17 +186,41 @@ class Policy:
             raise ConfigError(f"top_k must be 1 or more, got {self.top_k}")
 
     def verification(self, calibration: Calibration) -> Threshold:
-        """The threshold of a 1:1 comparison."""
+        """The threshold of a 1:1 comparison. Raises NotMeasured as `beyond` says."""
         if self.threshold is not None:
             return Threshold(self.threshold)
-        return calibration.threshold(self.fmr)
+        return self._within(calibration, self.fmr)
 
     def identification(self, calibration: Calibration, templates: int) -> Threshold:
         """The threshold of a search among `templates`, so that a stranger is named with
-        probability `fpir`, taking comparisons as independent: 1 - (1 - fmr)^templates = fpir.
+        probability `fpir`: 1 - (1 - fmr)^templates = fpir. Raises NotMeasured as `beyond` says.
+
+        That takes comparisons as independent. Probes that look like many people, and templates
+        that show one person, make the true rate a little lower: `evaluate/fpir.py` measures it.
+        The interval is given where `fpir` and not the stricter `fmr` decides.
         """
         if self.threshold is not None:
             return Threshold(self.threshold)
-        fmr = -np.expm1(np.log1p(-self.fpir) / max(templates, 1))
-        found = calibration.threshold(min(float(fmr), self.fmr))
-        return Threshold(found.score, self.fpir, found.extrapolated)
+        count = max(templates, 1)
+        fmr = -float(np.expm1(np.log1p(-self.fpir) / count))
+        found = self._within(calibration, min(fmr, self.fmr))
+        interval = None
+        if found.interval is not None and fmr <= self.fmr:
+            low, high = (false_positives(end, count) for end in found.interval)
+            interval = low, high
+        return Threshold(found.score, self.fpir, found.extrapolated, interval)
+
+    def _within(self, calibration: Calibration, fmr: float) -> Threshold:
+        found = calibration.threshold(fmr)
+        if found.extrapolated and self.beyond == "refuse":
+            lowest = calibration.measured or calibration.points[-1][0]
+            raise NotMeasured(
+                f"expected a false-match rate of {lowest:.1e} or more, which {calibration.dataset} "
+                f"can show, got {fmr:.1e}; the policy does not extrapolate"
+            )
+        return found
+
+
+def false_positives(fmr: float, templates: int) -> float:
+    """The share of strangers who match one of `templates` at least, comparisons independent."""
+    return 1.0 if fmr >= 1 else -float(np.expm1(templates * np.log1p(-fmr)))

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     cache_dir: Path = Field(default_factory=lambda: _dirs().user_cache_path)
     detector: str = "yunet-2023mar-int8bq"
     embedder: str = "sface-2021dec-int8bq"
+    """A model, `model@flip` (with its mirror image), or several of these joined by `+`."""
+    calibration: Path | None = None
+    """A table made by `visavis calibrate`, in place of the embedder's own."""
     runtime: Literal["onnxruntime", "openvino", "opencv"] = "onnxruntime"
     device: Literal["cpu", "cuda"] = "cpu"
     precision: Literal["auto", "f32", "bf16"] = "auto"

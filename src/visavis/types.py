@@ -206,12 +206,14 @@ class Threshold:
     """A score limit and the error rate it stands for.
 
     `rate` is None when the caller gave the limit itself. `extrapolated` is true where no
-    measurement reaches that rate and a fitted tail was used.
+    measurement reaches that rate and a fitted tail was used. `interval` is where the true rate
+    lies with 95 % confidence, as far as the calibration's people are like the user's.
     """
 
     score: float
     rate: float | None = None
     extrapolated: bool = False
+    interval: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)

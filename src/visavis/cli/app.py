@@ -7,6 +7,7 @@ import typer
 from visavis import __version__
 from visavis.cli import (
     audit,
+    calibrate,
     config,
     data,
     decide,
@@ -67,5 +68,5 @@ for name, group, panel, summary in (
     ("config", config, MIND, "Show settings and where they come from."),
 ):
     app.add_typer(group.app, name=name, rich_help_panel=panel, help=summary)
-for top in (doctor, demo, version):
+for top in (calibrate, doctor, demo, version):
     app.add_typer(top.app)

@@ -104,20 +104,25 @@ def _cores(settings: Settings) -> Check:
 
 
 def _weights(settings: Settings) -> Iterator[Check]:
-    from visavis.build import build_weights
-    from visavis.models.catalogue import card
+    from visavis.build import build_weights, cards_of
 
+    try:
+        cards = cards_of(settings)
+    except VisavisError as error:
+        yield Check("models", "fail", str(error), "visavis models list")
+        return
     weights = build_weights(settings)
-    for name in (settings.detector, settings.embedder):
+    for card in cards:
         try:
-            path = weights.find(card(name))
+            path = weights.find(card)
         except VisavisError as error:
-            yield Check(name, "fail", str(error), "remove the file, then: visavis models pull")
+            yield Check(card.id, "fail", str(error), "remove the file, then: visavis models pull")
             continue
         if path is None:
-            yield Check(name, "fail", "not on this machine", f"visavis models pull {name}")
+            how = card.obtain or f"visavis models pull {card.id}"
+            yield Check(card.id, "fail", "not on this machine", how)
         else:
-            yield Check(name, "ok", f"SHA-256 is right: {path}")
+            yield Check(card.id, "ok", f"SHA-256 is right: {path}")
 
 
 def _speed(settings: Settings) -> Iterator[Check]:

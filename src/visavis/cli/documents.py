@@ -63,6 +63,7 @@ def threshold(limit: Threshold, rate_name: str) -> dict[str, Any]:
         "score": round(limit.score, 4),
         rate_name: limit.rate,
         "extrapolated": limit.extrapolated,
+        "interval": None if limit.interval is None else list(limit.interval),
     }
 
 

@@ -47,12 +47,13 @@ def list_(as_json: JsonOption = False) -> None:
     A permissive licence of the file does not clear the pictures that a model was
     trained on: they have terms of their own.
     """
+    from visavis.embed.fusion import parse
     from visavis.models.catalogue import CATALOGUE
     from visavis.settings import Settings
 
     settings = Settings.load()
     found = [_presence(card, settings) for card in CATALOGUE]
-    used = {settings.detector, settings.embedder}
+    used = {settings.detector, *(part.model for part in parse(settings.embedder))}
     answer(
         as_json,
         {"models": [_document(p) | {"in_use": p.card.id in used} for p in found]},
@@ -111,9 +112,10 @@ def verify(models: Models = None, as_json: JsonOption = False) -> None:
 
 
 def _cards(models: Sequence[str] | None, settings: "Settings") -> list["ModelCard"]:
+    from visavis.build import cards_of
     from visavis.models.catalogue import card
 
-    return [card(name) for name in models or (settings.detector, settings.embedder)]
+    return [card(name) for name in models] if models else list(cards_of(settings))
 
 
 def _presence(card: "ModelCard", settings: "Settings") -> Presence:

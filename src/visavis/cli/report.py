@@ -2,4 +2,19 @@
 
 import typer
 
+from visavis.cli import (
+    report_compare,
+    report_data,
+    report_fairness,
+    report_pad,
+    report_render,
+    report_robustness,
+)
+
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(report_compare.app)
+app.add_typer(report_render.app)
+app.add_typer(report_robustness.app)
+app.add_typer(report_fairness.app)
+app.add_typer(report_pad.app)
+app.add_typer(report_data.app)

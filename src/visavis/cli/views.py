@@ -22,7 +22,7 @@ from visavis.cli.words import (
 )
 from visavis.errors import Rejection
 from visavis.policy import QualityLimits
-from visavis.types import Face, Identification, Quality, Receipt, Subject, Verification
+from visavis.types import Face, Identification, Quality, Receipt, Subject, Threshold, Verification
 
 if TYPE_CHECKING:
     from visavis.cli.folder import Enrolled
@@ -50,6 +50,7 @@ def verification(found: Verification, words: str) -> RenderableType:
                 "model": found.model,
             }
         ),
+        *_beyond(limit),
     )
 
 
@@ -88,6 +89,14 @@ def _thresholds(outcomes: Sequence[Outcome[list[Identification]]]) -> Iterable[R
     for limit in sorted(limits, key=lambda t: t.score):
         rate = stands_for(limit, "strangers named at most")
         yield Text(f"threshold {score(limit.score)}: {rate}", style="dim")
+        yield from _beyond(limit)
+
+
+def _beyond(limit: Threshold) -> Iterable[Text]:
+    """A note that cannot be missed where no measurement carries the decision."""
+    if limit.extrapolated:
+        words = "the threshold is extrapolated: no measurement reaches a rate as low as this"
+        yield Text(marked(f"! {words}"), style="yellow")
 
 
 def detections(

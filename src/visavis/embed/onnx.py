@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from visavis.errors import ConfigError, ModelError
 from visavis.image import align, tensor
+from visavis.models.calibration import required
 from visavis.models.catalogue import ModelCard
 from visavis.policy import Calibration
 from visavis.protocols import ModelSession
@@ -33,11 +34,7 @@ class OnnxEmbedder:
     @property
     def calibration(self) -> Calibration:
         """The card's table of thresholds. Raises ConfigError where none has been measured."""
-        if self._card.calibration is None:
-            raise ConfigError(
-                f"{self.model} has no calibration table: give a threshold, or measure a table"
-            )
-        return self._card.calibration
+        return required(self._card.calibration, self.model)
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Embedding]:
         """One embedding a face, in order, from crops of the full-resolution RGB image.

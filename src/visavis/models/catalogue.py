@@ -9,8 +9,8 @@ from visavis.errors import ConfigError
 from visavis.models import calibration
 from visavis.policy import Calibration
 
-Task: TypeAlias = Literal["detect", "embed", "liveness"]
-Family: TypeAlias = Literal["yunet", "sface", "mobilefacenet"]
+Task: TypeAlias = Literal["detect", "landmarks", "embed", "liveness"]
+Family: TypeAlias = Literal["yunet", "mtcnn", "sface", "mobilefacenet", "dlib"]
 Colour: TypeAlias = Literal["RGB", "BGR"]
 Runtime: TypeAlias = Literal["onnxruntime", "openvino", "opencv"]
 
@@ -34,7 +34,8 @@ class ModelCard:
     licence of the file clears. `wheel` is (distribution, path inside it) of an installed package
     that carries the file. `size` is the side of the square input in pixels, None when the network
     takes any size; a pixel enters as `(value - mean) / std`, values 0..255, channels in `colour`
-    order. `dim` is the length of an embedding.
+    order. `dim` is the length of an embedding. `obtain` says how to come by a file that has no
+    address to fetch it from.
     """
 
     id: str
@@ -50,6 +51,7 @@ class ModelCard:
     limits: str
     urls: tuple[str, ...] = ()
     wheel: tuple[str, str] | None = None
+    obtain: str = ""
     size: int | None = None
     colour: Colour = "RGB"
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
@@ -71,6 +73,7 @@ class ModelCard:
 
 
 _WIDER_FACE = TrainingSet("WIDER FACE", "CC BY-NC-ND 4.0; pictures from the Web, rights unsettled")
+_CELEBA = TrainingSet("CelebA", "non-commercial research; pictures from the Web")
 _SFACE_DATA = (
     TrainingSet("CASIA-WebFace", "non-commercial research; pictures from the Web"),
     TrainingSet("VGGFace2", "research; no longer distributed by its publishers"),
@@ -79,6 +82,8 @@ _SFACE_DATA = (
 _MS_CELEB = TrainingSet(
     "MS-Celeb-1M, refined", "research; the original was withdrawn by Microsoft in 2019"
 )
+_DLIB_WHEEL = "face-recognition-models"
+_DLIB_OBTAIN = f"pip install {_DLIB_WHEEL}==0.3.0"
 _ZOO = "https://github.com/opencv/opencv_zoo/raw/main/models"
 _YUNET_LIMITS = (
     "Made for faces of about 10 to 300 pixels as the network sees them, upright within about 45 "
@@ -120,6 +125,44 @@ CATALOGUE: tuple[ModelCard, ...] = (
         colour="BGR",
         description="The default detector with weights in full precision",
         limits=_YUNET_LIMITS,
+    ),
+    ModelCard(
+        id="mtcnn",
+        task="detect",
+        family="mtcnn",
+        file="mtcnn-facenet-pytorch-2.6.0.zip",
+        sha256="3a4a440a800dc8aa0e9f79da1ca2996c3028a224d4a7b17ad360008eda50ded4",
+        bytes=1_988_185,
+        licence="MIT",
+        training_data=(_WIDER_FACE, _CELEBA),
+        source="MTCNN by Kaipeng Zhang et al., 2016, the weights in facenet-pytorch 2.6.0 by Tim "
+        "Esler; three ONNX networks in a zip, made by visavis.train.mtcnn",
+        obtain="pip download --no-deps facenet-pytorch==2.6.0, then "
+        "python -m visavis.train.mtcnn facenet_pytorch-2.6.0-py3-none-any.whl --out DIR "
+        "(extra `train`) with DIR in VISAVIS_MODEL_DIR",
+        description="Cascade of three small networks, to compare with",
+        limits="Faces of 20 pixels and more, upright within about 45 degrees; slow on large "
+        "pictures. No second look.",
+    ),
+    ModelCard(
+        id="dlib-5-points",
+        task="landmarks",
+        family="dlib",
+        file="shape_predictor_5_face_landmarks.dat",
+        sha256="c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+        bytes=9_150_489,
+        licence="CC0-1.0",
+        training_data=(
+            TrainingSet("dlib 5-point faces, 7,198", "pictures from the Web, rights unsettled"),
+        ),
+        source="dlib-models by Davis King, 2017",
+        wheel=(
+            _DLIB_WHEEL,
+            "face_recognition_models/models/shape_predictor_5_face_landmarks.dat",
+        ),
+        obtain=_DLIB_OBTAIN,
+        description="Corners of the eyes and base of the nose, for dlib-resnet-v1",
+        limits="Upright within about 45 degrees.",
     ),
     ModelCard(
         id="sface-2021dec-int8bq",
@@ -177,6 +220,31 @@ CATALOGUE: tuple[ModelCard, ...] = (
         calibration=calibration.MOBILEFACENET,
         description="Embedder of 128 numbers in 4 MB",
         limits="Weaker than SFace, most of all on turned faces.",
+    ),
+    ModelCard(
+        id="dlib-resnet-v1",
+        task="embed",
+        family="dlib",
+        file="dlib_face_recognition_resnet_model_v1.dat",
+        sha256="55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+        bytes=22_466_066,
+        licence="CC0-1.0",
+        training_data=(
+            TrainingSet("FaceScrub", "research; pictures from the Web"),
+            TrainingSet("VGG Face", "non-commercial research; pictures from the Web"),
+            TrainingSet("pictures scraped by dlib's author", "from the Web, rights unsettled"),
+        ),
+        source="dlib-models by Davis King, 2017",
+        wheel=(
+            _DLIB_WHEEL,
+            "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+        ),
+        obtain=_DLIB_OBTAIN,
+        size=150,
+        dim=128,
+        description="dlib's ResNet of 29 layers (extra `dlib`), to compare with",
+        limits="Upright within about 45 degrees. Cosines crowd near 1: two strangers have about "
+        "0.83 on average. One face at a time, on one core.",
     ),
 )
 

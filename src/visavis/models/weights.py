@@ -55,7 +55,9 @@ class Weights:
         """
         path = self.find(card)
         if path is None:
-            raise MissingWeights(f"{card.id}: not found in {'; '.join(self._places(card))}")
+            hint = f". To have it: {card.obtain}" if card.obtain else ""
+            places = "; ".join(self._places(card))
+            raise MissingWeights(f"{card.id}: not found in {places}{hint}")
         return path
 
     def pull(self, card: ModelCard, progress: "Progress | None" = None) -> Path:

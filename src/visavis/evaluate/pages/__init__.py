@@ -1,0 +1,1 @@
+"""Pages: what was measured, turned into reports that people read."""

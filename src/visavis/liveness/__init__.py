@@ -1,0 +1,1 @@
+"""Liveness checks: whether a face is a live person before the camera."""

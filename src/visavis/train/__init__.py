@@ -1,0 +1,1 @@
+"""Making models: converters of published weights, and what trains our own."""
