@@ -3,10 +3,10 @@ PYTHON ?= python3
 PHOTOS ?=
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench docs clean
+.PHONY: help run test check bench reports docs clean
 
 help: ## Say what each verb does
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-6s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: .venv/run ## Recognise faces in the built-in portraits, or in PHOTOS=DIR
 	@$(BIN)/visavis demo --out out $(if $(PHOTOS),--photos "$(PHOTOS)")
@@ -19,6 +19,9 @@ check: .venv/dev ## Lint, formatting and types
 
 bench: .venv/bench ## Measure every claim of the README (needs VISAVIS_TEST_DATA)
 	@$(BIN)/python benchmarks/run.py
+
+reports: .venv/bench ## Measure again and rewrite docs/reports (needs VISAVIS_TEST_DATA)
+	@$(BIN)/python benchmarks/reports.py
 
 docs: .venv/dev ## Regenerate the reference pages
 	@$(BIN)/python docs/generate.py

@@ -9,14 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
-from visavis.batching import batch
 from visavis.build import build_pipeline
+from visavis.cli.system import System
 from visavis.datasets.records import Dataset
 from visavis.evaluate.embedded import Embedded, embed
-from visavis.pipeline import Pipeline, choose
+from visavis.pipeline import Pipeline
 from visavis.policy import Policy
 from visavis.settings import Settings
 
@@ -65,26 +62,8 @@ def verdict(
 
 def embedded_for(args: argparse.Namespace, dataset: Dataset) -> Embedded:
     """The central face of every picture, by the embedder and runtime of the arguments."""
-    system = f"{args.embedder} {args.runtime} {args.precision}"
-    return embed(pipeline_for(args), dataset, system=system, cache=args.cache)
-
-
-def embed_files(pipeline: Pipeline, files: list[Path]) -> tuple[NDArray[np.float32], list[Path]]:
-    """Vectors of the central face of each file, NaN rows where there is none, and those files."""
-
-    def one(path: Path) -> NDArray[np.float32]:
-        image = pipeline.decode(path)
-        face = choose(pipeline.detector.detect(image), CENTRAL, image)
-        return pipeline.embedder.embed(image, [face])[0].vector
-
-    vectors = np.full((len(files), pipeline.embedder.dim), np.nan, dtype=np.float32)
-    failed = []
-    for outcome in batch(one, files):
-        if outcome.error is None:
-            vectors[outcome.index] = outcome.unwrap()
-        else:
-            failed.append(files[outcome.index])
-    return vectors, failed
+    system = System(settings_for(args), pipeline_for(args))
+    return embed(system.pipeline, dataset, system=system.name, cache=args.cache)
 
 
 def lfw_people(lfw: Path) -> dict[str, list[Path]]:

@@ -18,6 +18,16 @@ COMMANDS = [
     ["foundation/tilt.py"],
     ["foundation/open_gallery.py"],
     ["foundation/memory.py"],
+    ["measure/all_pairs.py"],
+    ["measure/all_pairs.py", "--fmr", "1e-5", "--needs", "97"],
+    ["measure/all_pairs_cost.py"],
+    ["measure/open_set.py"],
+    ["measure/holdout.py"],
+    ["measure/fpir.py"],
+    ["measure/default_embedder.py"],
+    ["measure/pages.py"],
+    ["foundation/lfw_view2.py", "--embedder", "mobilefacenet", "--needs", "98.82"],
+    ["foundation/lfw_view2.py", "--embedder", "dlib-resnet-v1", "--needs", "98.6"],
     ["foundation/clean_clone.py"],
 ]
 

@@ -1,6 +1,5 @@
 """The composition root: the only place that names concrete backends."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from zipfile import ZipFile
@@ -103,8 +102,6 @@ def _embedder(part: Part, settings: Settings, table: Calibration | None = None) 
 
         return DeepFaceEmbedder(part.model.removeprefix(DEEPFACE), table)
     model = _card(part.model, "embed")
-    if table is not None:
-        model = replace(model, calibration=table)
     match model.family:
         case "sface" | "mobilefacenet":
             session = open_session(
@@ -114,13 +111,13 @@ def _embedder(part: Part, settings: Settings, table: Calibration | None = None) 
                 threads=settings.threads,
                 precision=settings.precision,
             )
-            return OnnxEmbedder(session, model)
+            return OnnxEmbedder(session, model, table)
         case "dlib":
             from visavis.embed.dlib import DlibEmbedder
 
             weights = build_weights(settings)
             points = weights.locate(card(_DLIB_POINTS))
-            return DlibEmbedder(weights.locate(model), points, model)
+            return DlibEmbedder(weights.locate(model), points, model, table)
         case family:
             raise ConfigError(f"no embedder is built for the family {family!r}")
 

@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     top_k: int = 5
     face: Literal["only", "dominant", "largest", "central"] = "dominant"
     review: Literal["off", "standard", "strict"] = "standard"
+    beyond: Literal["warn", "refuse"] = "warn"
     limits: QualityLimits = QualityLimits()
 
     @classmethod
@@ -92,6 +93,7 @@ class Settings(BaseSettings):
             top_k=self.top_k,
             face=self.face,
             review=self.review,
+            beyond=self.beyond,
             limits=self.limits,
         )
 

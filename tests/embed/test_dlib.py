@@ -1,6 +1,5 @@
 import sys
 import threading
-from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -121,10 +120,10 @@ def test_what_is_wrong_is_named(fake, tmp_path, monkeypatch) -> None:
 
 
 def test_calibration_is_the_cards(fake, tmp_path) -> None:
-    known = replace(RESNET, calibration=CALIBRATION)
-    assert DlibEmbedder(tmp_path, tmp_path, known).calibration is CALIBRATION
+    given = DlibEmbedder(tmp_path, tmp_path, RESNET, CALIBRATION)
+    assert given.calibration is CALIBRATION
     with pytest.raises(ConfigError, match="no calibration table"):
-        _ = DlibEmbedder(tmp_path, tmp_path, replace(RESNET, calibration=None)).calibration
+        _ = DlibEmbedder(tmp_path, tmp_path, RESNET).calibration
 
 
 def test_never_the_68_points() -> None:

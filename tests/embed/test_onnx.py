@@ -8,10 +8,12 @@ import pytest
 from visavis.embed.onnx import OnnxEmbedder
 from visavis.errors import ConfigError, InputError, MissingExtra, ModelError
 from visavis.image import align
+from visavis.models.calibration import table
 from visavis.models.catalogue import card
 from visavis.models.graph import optimised
 from visavis.models.session import open_session
 from visavis.models.weights import Weights
+from visavis.testing import CALIBRATION
 from visavis.types import Face
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "embeddings.json").read_text())
@@ -143,8 +145,9 @@ def test_landmarks_that_are_no_face_are_refused(astronaut) -> None:
 
 def test_calibration_is_the_cards() -> None:
     sface = card("sface-2021dec")
-    assert OnnxEmbedder(Recording(None), sface).calibration is sface.calibration
-    bare = OnnxEmbedder(Recording(None), replace(sface, calibration=None))
+    assert OnnxEmbedder(Recording(None), sface).calibration == table("sface-2021dec-int8bq")
+    assert OnnxEmbedder(Recording(None), sface, CALIBRATION).calibration is CALIBRATION
+    bare = OnnxEmbedder(Recording(None), replace(sface, table="unmeasured"))
     with pytest.raises(ConfigError, match="sface-2021dec has no calibration table"):
         _ = bare.calibration
 

@@ -189,6 +189,7 @@ def _show(found: Presence) -> "RenderableType":
     from rich.text import Text
 
     from visavis.cli.words import size, text
+    from visavis.models.calibration import table as calibration
 
     card = found.card
     rows: dict[str, RenderableType] = {
@@ -200,7 +201,7 @@ def _show(found: Presence) -> "RenderableType":
         "limits": card.limits,
         "source": card.source,
         "embedding": "" if card.dim is None else f"{card.dim} numbers",
-        "calibrated on": card.calibration.dataset if card.calibration else "",
+        "calibrated on": known.dataset if (known := calibration(card.table or card.id)) else "",
         "here": text(found.path or found.problem or "no: visavis models pull " + card.id),
     }
     return Group(Text(card.id, style="bold"), Text(card.description, style="dim"), "", facts(rows))

@@ -3,15 +3,19 @@
 import typer
 
 from visavis.cli import (
+    report_calibration,
     report_compare,
     report_data,
     report_fairness,
+    report_model,
     report_pad,
     report_render,
     report_robustness,
 )
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(report_model.app)
+app.add_typer(report_calibration.app)
 app.add_typer(report_compare.app)
 app.add_typer(report_render.app)
 app.add_typer(report_robustness.app)

@@ -10,7 +10,7 @@ import numpy as np
 
 from visavis.errors import ConfigError, InputError, ModelError
 from visavis.extras import needs
-from visavis.models.calibration import required
+from visavis.models.calibration import required, table
 from visavis.models.catalogue import ModelCard
 from visavis.policy import Calibration
 from visavis.types import Embedding, Face, Floats, Image
@@ -28,7 +28,13 @@ class DlibEmbedder:
     to length 1, like all others.
     """
 
-    def __init__(self, network: Path, predictor: Path, card: ModelCard) -> None:
+    def __init__(
+        self,
+        network: Path,
+        predictor: Path,
+        card: ModelCard,
+        calibration: Calibration | None = None,
+    ) -> None:
         if card.size is None or card.dim is None:
             raise ConfigError(f"{card.id} is no embedder: its card gives no size or no dim")
         with needs("dlib", f"the embedder {card.id}"):
@@ -43,6 +49,7 @@ class DlibEmbedder:
         self._card = card
         self._size = card.size
         self._dim = card.dim
+        self._table = calibration or table(card.table or card.id)
 
     @property
     def model(self) -> str:
@@ -55,8 +62,8 @@ class DlibEmbedder:
 
     @property
     def calibration(self) -> Calibration:
-        """The card's table of thresholds. Raises ConfigError where none has been measured."""
-        return required(self._card.calibration, self.model)
+        """The table of thresholds. Raises ConfigError where none has been measured."""
+        return required(self._table, self.model)
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Embedding]:
         """One embedding a face, in order, from the full-resolution RGB image.

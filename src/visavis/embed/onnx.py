@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from visavis.errors import ConfigError, ModelError
 from visavis.image import align, tensor
-from visavis.models.calibration import required
+from visavis.models.calibration import required, table
 from visavis.models.catalogue import ModelCard
 from visavis.policy import Calibration
 from visavis.protocols import ModelSession
@@ -12,15 +12,21 @@ from visavis.types import Embedding, Face, Floats, Image
 
 
 class OnnxEmbedder:
-    """Embeds aligned crops with one network, fed as its card says. Thread-safe."""
+    """Embeds aligned crops with one network, fed as its card says. Thread-safe.
 
-    def __init__(self, session: ModelSession, card: ModelCard) -> None:
+    `calibration` stands before the packaged table.
+    """
+
+    def __init__(
+        self, session: ModelSession, card: ModelCard, calibration: Calibration | None = None
+    ) -> None:
         if card.size is None or card.dim is None:
             raise ConfigError(f"{card.id} is no embedder: its card gives no size or no dim")
         self._session = session
         self._card = card
         self._size = card.size
         self._dim = card.dim
+        self._table = calibration or table(card.table or card.id)
 
     @property
     def model(self) -> str:
@@ -33,8 +39,8 @@ class OnnxEmbedder:
 
     @property
     def calibration(self) -> Calibration:
-        """The card's table of thresholds. Raises ConfigError where none has been measured."""
-        return required(self._card.calibration, self.model)
+        """The table of thresholds. Raises ConfigError where none has been measured."""
+        return required(self._table, self.model)
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Embedding]:
         """One embedding a face, in order, from crops of the full-resolution RGB image.

@@ -89,7 +89,11 @@ class AllPairs:
 
     def fnmr(self, threshold: float) -> float:
         """The share of genuine comparisons that do not match; NaN without any."""
-        return float(self.genuine_shares[self._below(threshold)]) if self.genuine_pairs else float("nan")
+        return (
+            float(self.genuine_shares[self._below(threshold)])
+            if self.genuine_pairs
+            else float("nan")
+        )
 
     def threshold(self, fmr: float) -> float:
         """The lowest threshold whose FMR is at most `fmr`: exact below the rate of the cut, by

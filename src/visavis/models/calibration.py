@@ -4,11 +4,12 @@ The packaged ones are in `models/tables`, each written by `visavis calibrate LFW
 """
 
 import json
+import os
+import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.resources import files
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from visavis.errors import ConfigError
@@ -23,8 +24,13 @@ _ENDING: Final = ".json"
 
 
 def save(path: Path, model: str, calibration: Calibration) -> None:
-    """Writes the table of a model: rates, thresholds and counts, nothing about anybody."""
-    path.write_text(to_text(model, calibration), encoding="utf-8")
+    """Writes the table of a model whole: rates, thresholds and counts, nothing about anybody."""
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        part.write_text(to_text(model, calibration), encoding="utf-8")
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def load(path: Path, model: str) -> Calibration:
@@ -106,14 +112,3 @@ def _files() -> "dict[str, Traversable]":
     """The packaged tables' files by model."""
     folder = files("visavis.models").joinpath("tables")
     return {f.name.removesuffix(_ENDING): f for f in folder.iterdir() if f.name.endswith(_ENDING)}
-
-
-def _composites() -> Mapping[str, Calibration]:
-    names = (name for name in _files() if "@" in name or "+" in name)
-    return MappingProxyType({name: required(table(name), name) for name in names})
-
-
-SFACE: Final = required(table("sface-2021dec-int8bq"), "sface-2021dec-int8bq")
-MOBILEFACENET: Final = required(table("mobilefacenet"), "mobilefacenet")
-COMPOSITES: Final = _composites()
-"""Tables of embedders made of others, by their id (`embed/fusion.py`)."""

