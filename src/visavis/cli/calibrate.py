@@ -13,6 +13,7 @@ from visavis.cli.system import (
     DetectorOption,
     EmbedderOption,
     RuntimeOption,
+    System,
     open_system,
 )
 from visavis.cli.words import count, score, text
@@ -20,6 +21,8 @@ from visavis.cli.words import count, score, text
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from visavis.datasets.layouts import Layout
+    from visavis.datasets.lfw import Errata
     from visavis.gallery.collection import Collection
     from visavis.policy import Calibration
 
@@ -84,27 +87,35 @@ def calibrate(
     if folder is None:
         model, found = _of_gallery(gallery, collection, name)
     else:
-        system = open_system(embedder, detector, runtime)
-        model = system.pipeline.embedder.model
         known = errata_of(folder, layout) if errata else None
-        from visavis.datasets.layouts import read
-        from visavis.evaluate.calibrate import calibrate as measure
-        from visavis.evaluate.embedded import embed
-
-        dataset = read(folder, layout)
-        with progress("embedding", len(dataset)) as advance:
-            embedded = embed(
-                system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-            )
-        with progress("comparing", len(dataset)) as advance:
-            found = measure(embedded, errata=known, name=name, progress=advance)
-        if failed := len(dataset) - int(embedded.usable.sum()):
-            note(f"{count(failed, 'picture')} gave no face and took no part")
+        system = open_system(embedder, detector, runtime)
+        model, found = _of_folder(system, folder, layout, known, name, cache)
     if out is not None:
         from visavis.models.calibration import save
 
         save(out, model, found)
     answer(as_json, _document(model, found, out), lambda: _view(model, found, out))
+
+
+def _of_folder(
+    system: System,
+    folder: Path,
+    layout: "Layout",
+    known: "Errata | None",
+    name: str | None,
+    cache: Path | None,
+) -> "tuple[str, Calibration]":
+    """The model and the table of the people in a folder."""
+    from visavis.datasets.layouts import read
+    from visavis.evaluate.calibrate import calibrate as measure
+
+    dataset = read(folder, layout)
+    embedded = system.embedded(dataset, cache)
+    with progress("comparing", len(dataset)) as advance:
+        found = measure(embedded, errata=known, name=name, progress=advance)
+    if failed := len(dataset) - int(embedded.usable.sum()):
+        note(f"{count(failed, 'picture')} gave no face and took no part")
+    return embedded.model, found
 
 
 def _of_gallery(

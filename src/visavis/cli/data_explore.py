@@ -160,16 +160,11 @@ def _read(folder: Path, layout: "LayoutOption", pad: bool) -> "tuple[Dataset, Pa
 
 
 def _look(system: System, dataset: "Dataset", cache: Path | None) -> "tuple[Embedded, Files]":
-    from visavis.evaluate.embedded import embed
     from visavis.evaluate.files import read_files
 
     with progress(f"reading {dataset.name}", len(dataset)) as advance:
         files = read_files(dataset, advance)
-    with progress(f"embedding {dataset.name}", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
-    return embedded, files
+    return system.embedded(dataset, cache), files
 
 
 def _view(found: "Exploration") -> "RenderableType":

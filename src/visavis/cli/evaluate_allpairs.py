@@ -90,14 +90,10 @@ def all_pairs(
     """
     from visavis.datasets.layouts import read
     from visavis.evaluate.allpairs import compare_all
-    from visavis.evaluate.embedded import embed
 
     dataset = read(folder, layout)
     system = open_system(embedder, detector, runtime)
-    with progress("embedding", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    embedded = system.embedded(dataset, cache)
     known = errata_of(folder, layout) if errata else None
     with progress("comparing", len(dataset)) as advance:
         found = compare_all(embedded, errata=known, weigh=weigh, progress=advance)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from visavis.cli.console import answer, facts, progress, table
+from visavis.cli.console import answer, facts, table
 from visavis.cli.options import JsonOption, examples
 from visavis.cli.system import (
     CacheOption,
@@ -80,13 +80,9 @@ def classification(
 
 def _embedded(system: System, folder: Path, cache: Path | None) -> tuple["Dataset", Any]:
     from visavis.datasets.layouts import read
-    from visavis.evaluate.embedded import embed
 
     dataset = read(folder)
-    with progress("embedding", len(dataset)) as advance:
-        return dataset, embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    return dataset, system.embedded(dataset, cache)
 
 
 def _plain(value: object) -> Any:

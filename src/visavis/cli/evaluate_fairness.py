@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
-from visavis.cli.console import answer, note, progress, table
+from visavis.cli.console import answer, note, table
 from visavis.cli.options import JsonOption, examples, open_rate
 from visavis.cli.system import (
     CacheOption,
@@ -112,14 +112,10 @@ def measured(
     """The labelled set and what was measured on it."""
     from visavis.datasets.attributes import read_attributes
     from visavis.datasets.fairface import doubles
-    from visavis.evaluate.embedded import embed
     from visavis.evaluate.fairness import FAIRFACE, By, measure
 
     dataset = read_attributes(folder)
-    with progress("embedding", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    embedded = system.embedded(dataset, cache)
     left_out = frozenset() if keep_doubles else doubles(dataset)
     if left_out:
         note(f"left out {count(len(left_out), 'picture')} of somebody already in the set")

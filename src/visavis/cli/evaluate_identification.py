@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from visavis.cli.console import answer, facts, note, progress, table
+from visavis.cli.console import answer, facts, note, table
 from visavis.cli.options import JsonOption, examples
 from visavis.cli.system import (
     CacheOption,
@@ -75,16 +75,12 @@ def identification(
     take people, not pictures, as what is drawn.
     """
     from visavis.datasets.layouts import read
-    from visavis.evaluate.embedded import embed
     from visavis.evaluate.identification import identify_open
     from visavis.report.document import plain
 
     dataset = read(folder)
     system = open_system(embedder, detector, runtime)
-    with progress("embedding", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    embedded = system.embedded(dataset, cache)
     result = identify_open(
         embedded,
         enrol_per_subject=enrol,

@@ -94,14 +94,10 @@ def run(
     """The set in a folder, and what was measured on it; known errors of LFW are left out."""
     from visavis.datasets.layouts import read
     from visavis.datasets.lfw import errata
-    from visavis.evaluate.embedded import embed
     from visavis.evaluate.robustness import measure
 
     dataset = read(folder)
-    with progress("embedding", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    embedded = system.embedded(dataset, cache)
     known = errata() if dataset.name == "LFW" else None
     with progress("distorting", people) as advance:
         result = measure(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from visavis.cli.console import answer, facts, note, progress, table
+from visavis.cli.console import answer, facts, note, table
 from visavis.cli.options import JsonOption, examples
 from visavis.cli.system import (
     CacheOption,
@@ -95,7 +95,6 @@ def verification(
     find them; without it only those that the pairs name.
     """
     from visavis.datasets.pairs import read_pairs
-    from visavis.evaluate.embedded import embed
     from visavis.evaluate.verification import verify_pairs
 
     pairs, images = _where(pairs, images, lfw)
@@ -103,10 +102,7 @@ def verification(
     development = None if dev is None else read_pairs(dev, images, kind, part=part)
     dataset = _needed(listed, development, everything=cache is not None)
     system = open_system(embedder, detector, runtime)
-    with progress("embedding", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    embedded = system.embedded(dataset, cache)
     result = verify_pairs(embedded, listed, development=development)
     if errors is not None:
         _write_errors(errors, listed, result)

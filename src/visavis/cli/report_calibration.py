@@ -44,17 +44,13 @@ def calibration(
     from visavis.datasets.layouts import read
     from visavis.evaluate.allpairs import compare_all
     from visavis.evaluate.calibrate import calibrate
-    from visavis.evaluate.embedded import embed
     from visavis.evaluate.fpir import measure_fpir
     from visavis.evaluate.pages.calibration import page
     from visavis.report.write import write
 
     dataset = read(folder, layout)
     system = open_system(embedder, detector, runtime)
-    with progress("embedding", len(dataset)) as advance:
-        embedded = embed(
-            system.pipeline, dataset, system=system.name, cache=cache, progress=advance
-        )
+    embedded = system.embedded(dataset, cache)
     known = errata_of(folder, layout) if errata else None
     with progress("comparing", len(dataset)) as advance:
         pairs = compare_all(embedded, errata=known, weigh="people", progress=advance)

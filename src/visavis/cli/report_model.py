@@ -19,7 +19,7 @@ from visavis.cli.system import (
 from visavis.cli.words import text
 
 if TYPE_CHECKING:
-    from visavis.datasets.records import Dataset, PairList
+    from visavis.datasets.records import PairList
     from visavis.evaluate.embedded import Embedded
     from visavis.evaluate.pages.model import Everything, Measured
     from visavis.report.document import Provenance
@@ -98,7 +98,7 @@ def _all(system: System, pairs: "PairList", cache: Path | None) -> "Measured":
     from visavis.evaluate.pages.model import Measured
     from visavis.evaluate.verification import verify_pairs
 
-    embedded = _embed(system, pairs.dataset, cache)
+    embedded = system.embedded(pairs.dataset, cache)
     pictures = [p.path for p in pairs.dataset.pictures]
     some = pictures[:: max(len(pictures) // _TIMED, 1)]
     with progress("timing", len(some)) as advance:
@@ -119,14 +119,7 @@ def _brief(system: System, pairs: "PairList", cache: Path | None) -> "Measured":
 
     rows = sorted(set(pairs.pairs[:, :2].ravel().tolist()))
     named = pairs.dataset.only(pairs.dataset.pictures[row].name for row in rows)
-    return Measured(system.settings.embedder, verify_pairs(_embed(system, named, cache), pairs))
-
-
-def _embed(system: System, dataset: "Dataset", cache: Path | None) -> "Embedded":
-    from visavis.evaluate.embedded import embed
-
-    with progress(f"embedding with {system.settings.embedder}", len(dataset)) as advance:
-        return embed(system.pipeline, dataset, system=system.name, cache=cache, progress=advance)
+    return Measured(system.settings.embedder, verify_pairs(system.embedded(named, cache), pairs))
 
 
 def _everything(embedded: "Embedded") -> "Everything":

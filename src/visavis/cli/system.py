@@ -12,8 +12,11 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+from visavis.cli.console import progress
+
 if TYPE_CHECKING:
     from visavis.datasets.records import Dataset
+    from visavis.evaluate.embedded import Embedded
     from visavis.pipeline import Pipeline
     from visavis.report.document import Provenance
     from visavis.settings import Settings
@@ -72,6 +75,13 @@ class System:
     def name(self) -> str:
         s = self.settings
         return f"{s.detector} / {s.embedder} / {s.runtime} {s.precision}"
+
+    def embedded(self, dataset: "Dataset", cache: Path | None) -> "Embedded":
+        """The face of every picture, with a bar while it takes."""
+        from visavis.evaluate.embedded import embed
+
+        with progress(f"embedding {dataset.name}", len(dataset)) as advance:
+            return embed(self.pipeline, dataset, system=self.name, cache=cache, progress=advance)
 
 
 def open_system(

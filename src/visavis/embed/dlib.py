@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from visavis.errors import ConfigError, InputError, ModelError
+from visavis.embed.carded import Carded
+from visavis.errors import InputError, ModelError
 from visavis.extras import needs
-from visavis.models.calibration import required, table
 from visavis.models.catalogue import ModelCard
 from visavis.policy import Calibration
 from visavis.types import Embedding, Face, Floats, Image
@@ -18,7 +18,7 @@ from visavis.types import Embedding, Face, Floats, Image
 _SIDE = 2.275  # of dlib's own detector's box, in sizes of a face: the mean over 250 of LFW
 
 
-class DlibEmbedder:
+class DlibEmbedder(Carded):
     """Embeds faces by dlib's network, cut by dlib's own five points. Thread-safe.
 
     `network` and `predictor`: the files of `card` and of the 5-point shape predictor. The
@@ -35,8 +35,7 @@ class DlibEmbedder:
         card: ModelCard,
         calibration: Calibration | None = None,
     ) -> None:
-        if card.size is None or card.dim is None:
-            raise ConfigError(f"{card.id} is no embedder: its card gives no size or no dim")
+        super().__init__(card, calibration)
         with needs("dlib", f"the embedder {card.id}"):
             import dlib
         try:
@@ -46,24 +45,6 @@ class DlibEmbedder:
             raise ModelError(f"dlib cannot load {card.id}: {error}") from error
         self._dlib: Any = dlib
         self._lock = threading.Lock()
-        self._card = card
-        self._size = card.size
-        self._dim = card.dim
-        self._table = calibration or table(card.table or card.id)
-
-    @property
-    def model(self) -> str:
-        """The card's id."""
-        return self._card.id
-
-    @property
-    def dim(self) -> int:
-        return self._dim
-
-    @property
-    def calibration(self) -> Calibration:
-        """The table of thresholds. Raises ConfigError where none has been measured."""
-        return required(self._table, self.model)
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Embedding]:
         """One embedding a face, in order, from the full-resolution RGB image.

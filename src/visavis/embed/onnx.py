@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 
-from visavis.errors import ConfigError, ModelError
+from visavis.embed.carded import Carded
+from visavis.errors import ModelError
 from visavis.image import align, tensor
-from visavis.models.calibration import required, table
 from visavis.models.catalogue import ModelCard
 from visavis.policy import Calibration
 from visavis.protocols import ModelSession
 from visavis.types import Embedding, Face, Floats, Image
 
 
-class OnnxEmbedder:
+class OnnxEmbedder(Carded):
     """Embeds aligned crops with one network, fed as its card says. Thread-safe.
 
     `calibration` stands before the packaged table.
@@ -20,27 +20,8 @@ class OnnxEmbedder:
     def __init__(
         self, session: ModelSession, card: ModelCard, calibration: Calibration | None = None
     ) -> None:
-        if card.size is None or card.dim is None:
-            raise ConfigError(f"{card.id} is no embedder: its card gives no size or no dim")
+        super().__init__(card, calibration)
         self._session = session
-        self._card = card
-        self._size = card.size
-        self._dim = card.dim
-        self._table = calibration or table(card.table or card.id)
-
-    @property
-    def model(self) -> str:
-        """The card's id."""
-        return self._card.id
-
-    @property
-    def dim(self) -> int:
-        return self._dim
-
-    @property
-    def calibration(self) -> Calibration:
-        """The table of thresholds. Raises ConfigError where none has been measured."""
-        return required(self._table, self.model)
 
     def embed(self, image: Image, faces: Sequence[Face]) -> list[Embedding]:
         """One embedding a face, in order, from crops of the full-resolution RGB image.
