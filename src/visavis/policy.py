@@ -46,7 +46,8 @@ class QualityLimits:
 
 
 Point: TypeAlias = tuple[float, float] | tuple[float, float, float, float]
-"""(fmr, threshold), or with the interval of the FMR at that threshold: (…, low, high)."""
+"""(fmr, threshold), or with where another set of as many people shows the FMR there, 95 times in
+100: (…, low, high)."""
 
 
 @dataclass(frozen=True, slots=True)

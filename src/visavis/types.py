@@ -206,8 +206,8 @@ class Threshold:
     """A score limit and the error rate it stands for.
 
     `rate` is None when the caller gave the limit itself. `extrapolated` is true where no
-    measurement reaches that rate and a fitted tail was used. `interval` is where the true rate
-    lies with 95 % confidence, as far as the calibration's people are like the user's.
+    measurement reaches that rate and a fitted tail was used. `interval` is where the rate
+    lies, 95 times in 100, in another set of as many people as the calibration's, of their kind.
     """
 
     score: float

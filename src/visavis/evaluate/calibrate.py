@@ -88,12 +88,14 @@ def _measured(impostors: Impostors) -> tuple[Point, ...]:
 
 
 def _point(impostors: Impostors, rate: float) -> Point | None:
-    """The threshold of a rate and the interval of what it lets in; None by the rule of 30."""
+    """The threshold of a rate, and the interval of the rate that another set of as many people
+    would show there; None by the rule of 30.
+    """
     threshold = impostors.threshold(rate)
     found = impostors.estimate(threshold)
     if found.effective < RULE_OF_30:
         return None
-    low, high = found.interval()
+    low, high = found.interval(another=True)
     return float(f"{rate:.4g}"), _up(threshold), low, high
 
 

@@ -42,13 +42,14 @@ class Choice:
         return self.candidates[0].tail
 
     def interval(self, score: float) -> tuple[float, float]:
-        """Where the FMR at `score` lies: 95 % by the jackknife over groups of people, wide enough
-        to hold what every other candidate says.
+        """Where the FMR of another set of as many people lies at `score`: 95 % by the jackknife
+        over groups of people, wide enough to hold what every other candidate says.
         """
         middle = float(_log(self.tail, score))
         others = np.array([_log(tail, score) for tail in self.without])
         groups = len(others)
-        spread = float(np.sqrt((groups - 1) / groups * ((others - others.mean()) ** 2).sum()))
+        variance = (groups - 1) / groups * float(((others - others.mean()) ** 2).sum())
+        spread = float(np.sqrt(2 * variance))  # twice: that set is drawn by chance too
         rivals = [float(_log(c.tail, score)) for c in self.candidates]
         low, high = min(middle - 1.96 * spread, *rivals), max(middle + 1.96 * spread, *rivals)
         return float(np.exp(low)), float(np.exp(min(high, 0.0)))

@@ -1,5 +1,6 @@
 """The page that says how well a recogniser verifies and identifies."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -173,7 +174,7 @@ def _all_pairs(systems: Sequence[Measured]) -> tuple[Text, Table, Table, Figure]
         ),
         Table(
             ("FMR", *(f"TMR of {s.model}" for s, _ in found)),
-            tuple((f"{r:.0e}", *(_tmr(p.cleaned, r) for _, p in found)) for r in RATES),
+            tuple((_power(r), *(_tmr(p.cleaned, r) for _, p in found)) for r in RATES),
             "The share of pairs of one person that match, with 95 % intervals that take people as "
             "what is drawn. In square brackets: the false matches at that rate weigh as little as "
             "fewer than 30 independent ones, so the threshold itself is uncertain.",
@@ -223,7 +224,7 @@ def _at_rate(pairs: Everything, rate: float) -> tuple[Cell, ...]:
         low, high = pairs.cleaned.false_matches(threshold).interval()
         interval = f"{low:.1e} to {high:.1e}"
     raw = pairs.as_is.threshold(rate)
-    return f"{rate:.0e}", f"{threshold:.4f}", interval, f"{raw:.4f}", _share(pairs.as_is.tmr(rate))
+    return _power(rate), f"{threshold:.4f}", interval, f"{raw:.4f}", _share(pairs.as_is.tmr(rate))
 
 
 def _det(label: str, pairs: AllPairs) -> Curve2:
@@ -318,6 +319,11 @@ def _accuracy(result: VerificationResult) -> str:
         return f"{100 * result.best_accuracy:.2f} % (best threshold: optimistic)"
     error = "" if result.standard_error is None else f" ± {100 * result.standard_error:.2f}"
     return f"{100 * result.accuracy.value:.2f}{error} %"
+
+
+def _power(rate: float) -> str:
+    """10⁻⁴, which breaks nowhere."""
+    return "10⁻" + "⁰¹²³⁴⁵⁶⁷⁸⁹"[round(-math.log10(rate))]
 
 
 def _share(value: float) -> str:
