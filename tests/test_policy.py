@@ -204,3 +204,18 @@ def test_tails_worked_by_hand() -> None:
     assert Tail("quadratic", 0.3, 1.0, 0.1, 100.0).fmr(0.5) == pytest.approx(np.exp(-6))
     assert Tail("pareto", 0.3, 1.0, 0.1, 0.0).fmr(0.5) == pytest.approx(np.exp(-2))
     assert Tail("pareto", 0.3, 1.0, 0.1, -0.5).fmr([0.2, 0.5, 0.9]).tolist() == [1, 0, 0]
+
+
+def test_a_gallery_too_large_for_the_table_says_what_can_be_stated() -> None:
+    table = Calibration(((1e-2, 0.3), (1e-4, 0.5)), "few people", 100, 20, measured=1e-3)
+    assert Policy(fpir=0.1).identification(table, 1000).score == pytest.approx(0.5, abs=0.01)
+    with pytest.raises(NotMeasured, match=r"10,000 templates .* State 0\.63 or more"):
+        Policy().identification(table, 10_000)
+    with pytest.raises(NotMeasured, match=r"State 0\.095 or more"):  # 1 - (1 - 1e-3)^100
+        Policy(fmr=1e-2, beyond="refuse").identification(table, 100)
+
+
+def test_enrolment_review_in_such_a_gallery_takes_the_strictest_threshold() -> None:
+    table = Calibration(((1e-2, 0.3), (1e-4, 0.5)), "few people", 100, 20, measured=1e-3)
+    assert Policy().taken(table, 10_000) == 0.5
+    assert Policy(fpir=0.1).taken(table, 100) == Policy(fpir=0.1).identification(table, 100).score

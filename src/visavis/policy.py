@@ -132,6 +132,11 @@ class Calibration:
             interval = low, high
         return Threshold(float(np.interp(at, x, y)), fmr, beyond, interval)
 
+    def least(self, extrapolate: bool) -> float:
+        """The lowest rate that can be stated, with the fitted tail or by what was measured."""
+        last = self.points[-1][0]
+        return last if extrapolate or self.measured is None else self.measured
+
     def _beyond(self, fmr: float) -> Threshold:
         if self.measured is not None:
             raise NotMeasured(
@@ -204,20 +209,41 @@ class Policy:
             return Threshold(self.threshold)
         count = max(templates, 1)
         fmr = -float(np.expm1(np.log1p(-self.fpir) / count))
-        found = self._within(calibration, min(fmr, self.fmr))
+        if fmr < self.fmr:
+            found = self._search(calibration, fmr, count)
+        else:
+            found = self._within(calibration, self.fmr)
         interval = None
         if found.interval is not None and fmr <= self.fmr:
             low, high = (false_positives(end, count) for end in found.interval)
             interval = low, high
         return Threshold(found.score, self.fpir, found.extrapolated, interval)
 
+    def taken(self, calibration: Calibration, templates: int) -> float:
+        """The score from which a photo to enrol shows somebody else who is enrolled: that of a
+        search among `templates`, or where no table reaches so far, the strictest there is.
+        """
+        try:
+            return self.identification(calibration, templates).score
+        except NotMeasured:
+            return calibration.points[-1][1]
+
+    def _search(self, calibration: Calibration, fmr: float, templates: int) -> Threshold:
+        try:
+            return self._within(calibration, fmr)
+        except NotMeasured as error:
+            least = false_positives(calibration.least(self.beyond == "warn"), templates)
+            raise NotMeasured(
+                f"{templates:,} templates are too many to state an FPIR of {self.fpir:g}: {error}. "
+                f"State {least:.2g} or more, calibrate on more people, or give a threshold"
+            ) from None
+
     def _within(self, calibration: Calibration, fmr: float) -> Threshold:
         found = calibration.threshold(fmr)
         if found.extrapolated and self.beyond == "refuse":
-            lowest = calibration.measured or calibration.points[-1][0]
             raise NotMeasured(
-                f"expected a false-match rate of {lowest:.1e} or more, which {calibration.dataset} "
-                f"can show, got {fmr:.1e}; the policy does not extrapolate"
+                f"expected a false-match rate of {calibration.least(False):.1e} or more, which "
+                f"{calibration.dataset} can show, got {fmr:.1e}; the policy does not extrapolate"
             )
         return found
 

@@ -205,7 +205,7 @@ class Recognizer:
         known = self.collection.templates(subject) if subject in self.collection else ()
         bars = Bars(
             same=policy.verification(calibration).score,
-            taken=policy.identification(calibration, len(self.collection)).score,
+            taken=policy.taken(calibration, len(self.collection)),
             lead=policy.strict_margin if policy.review == "strict" else None,
         )
         rivals = [self._rival(subject, photo) for photo in photos]
