@@ -35,7 +35,6 @@ def test_the_threshold_is_the_lowest_that_keeps_the_rate(
     assert scores.fmr(below) > rate  # `below` is an impostor's score
     assert below in impostor
     assert scores.tmr(rate) == pytest.approx(sum(s > below for s in genuine) / len(genuine))
-    assert scores.tmr_at([rate]) == pytest.approx([scores.tmr(rate)])
 
 
 @given(SIDE, SIDE)

@@ -175,13 +175,6 @@ def flipped(image: Image) -> Image:
     return np.ascontiguousarray(image[:, ::-1])
 
 
-def flipped_landmarks(landmarks: ArrayLike, width: int) -> Floats:
-    """The (5, 2) landmarks of the mirror image, image-left first again."""
-    points = np.array(landmarks, np.float32)[SWAPPED]
-    points[:, 0] = width - 1 - points[:, 0]
-    return points
-
-
 def block(image: Image, share: float, rng: np.random.Generator) -> Image:
     """A square of one colour at a random place, `share` of the shorter side wide."""
     side = round(min(image.shape[:2]) * share)

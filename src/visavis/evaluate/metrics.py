@@ -79,12 +79,6 @@ class Scores:
         """1 - FNMR at the threshold of this FMR: TAR at FAR in other words."""
         return 1 - self.fnmr(self.threshold(fmr))
 
-    def tmr_at(self, fmrs: ArrayLike) -> Rates:
-        """(P,) TMR at each of P false-match rates."""
-        thresholds = [self.threshold(float(rate)) for rate in np.asarray(fmrs, float)]
-        tmr: Rates = 1 - self.fnmr_at(thresholds)
-        return tmr
-
     def supported(self, fmr: float) -> bool:
         """Whether there are impostor scores enough for this FMR: 30 false matches expected."""
         return fmr * len(self.impostor) + _ROUNDING >= RULE_OF_30
