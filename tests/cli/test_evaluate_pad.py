@@ -54,3 +54,23 @@ def test_scores_of_other_pictures(run_json: Run, attacks: tuple[Path, Path]) -> 
     words = ("--scores", scores, "--threshold", "0.5")
     code, document = run_json("evaluate", "pad", folder, *words)
     assert (code, document["error"]["code"]) == (2, "input")
+
+
+def test_matching_and_liveness_together(
+    run: Run, run_json: Run, attacks: tuple[Path, Path], tmp_path: Path
+) -> None:
+    """Of three prints that were answered, two match; the one taken for live is among them."""
+    folder, live = attacks
+    match = tmp_path / "match.csv"
+    lines = ["file,score", *(f"real/{i}.png,0.8" for i in range(4))]
+    lines += ["print/0.png,0.9", "print/1.png,0.1", "print/2.png,0.9", "print/3.png,0.9"]
+    match.write_text("\n".join(lines))
+    words = ("evaluate", "pad", folder, "--scores", live, "--threshold", "0.5")
+    more = ("--match-scores", match, "--match-threshold", "0.5")
+    _, document = run_json(*words, *more)
+    [prints] = document["joint"]["attacks"]
+    assert (prints["iapar"]["events"], prints["iapar"]["trials"]) == (1, 3)
+    assert (prints["iapmr"]["events"], prints["iapmr"]["trials"]) == (3, 4)
+    assert document["joint"]["bona_fide"]["accepted"] == 3
+    assert "IAPAR" in run(*words, *more).stdout
+    assert run(*words, "--match-threshold", "0.5").exit_code == 2

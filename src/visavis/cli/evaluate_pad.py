@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from visavis.datasets.records import PadSet
+    from visavis.evaluate.iapar import JointResult
     from visavis.evaluate.pad import ClassRates, PadResult
     from visavis.evaluate.rates import Rate
 
@@ -42,27 +43,52 @@ LiveOption: TypeAlias = Annotated[
 
 
 @app.command(
-    epilog=examples("visavis evaluate pad nuaa/ --scores scores.csv --threshold 0.5"),
+    epilog=examples(
+        "visavis evaluate pad nuaa/ --scores live.csv --threshold 0.5",
+        "visavis evaluate pad nuaa/ --scores live.csv --threshold 0.5 "
+        "--match-scores match.csv --match-threshold 0.42",
+    ),
 )
 def pad(
     folder: Presentations,
     scores: ScoresOption,
     threshold: LiveOption,
+    match_scores: Annotated[
+        Path | None,
+        typer.Option(
+            "--match-scores",
+            metavar="FILE.csv",
+            exists=True,
+            dir_okay=False,
+            help="Scores of the same pictures against the person they claim to show: file,score.",
+        ),
+    ] = None,
+    match_threshold: Annotated[
+        float | None,
+        typer.Option("--match-threshold", metavar="SCORE", help="A match from here on."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Measure presentation attack detection; follows the metrics of ISO/IEC 30107-3.
 
     APCER for every attack species, the worst of them, BPCER, and both at other
     thresholds. Presentations without a response are left out of these and
-    counted as APNRR and BPNRR.
+    counted as APNRR and BPNRR. With --match-scores also IAPAR: attacks that pass
+    the match and the liveness check.
     """
     from visavis.report.document import plain
 
+    if (match_scores is None) != (match_threshold is None):
+        raise typer.BadParameter("expected --match-scores and --match-threshold together")
     shown, result = measured(folder, scores, threshold)
+    both = None
+    if match_scores is not None and match_threshold is not None:
+        both = _joint(shown, scores, threshold, match_scores, match_threshold)
+    found = {"pad": plain(result), "joint": plain(both)}
     answer(
         as_json,
-        {"pad": plain(result), "provenance": plain(provenance(None, shown.dataset))},
-        lambda: _view(shown, result),
+        found | {"provenance": plain(provenance(None, shown.dataset))},
+        lambda: _view(shown, result, both),
     )
 
 
@@ -75,7 +101,23 @@ def measured(folder: Path, scores: Path, threshold: float) -> "tuple[PadSet, Pad
     return shown, rates(read_scores(scores, shown), threshold)
 
 
-def _view(shown: "PadSet", result: "PadResult") -> "RenderableType":
+def _joint(
+    shown: "PadSet", live: Path, live_threshold: float, match: Path, match_threshold: float
+) -> "JointResult":
+    from visavis.evaluate.iapar import joint
+    from visavis.evaluate.pad import read_scores
+
+    checked, matched = read_scores(live, shown), read_scores(match, shown)
+    return joint(
+        matched.scores,
+        checked.scores,
+        checked.species,
+        match_threshold=match_threshold,
+        live_threshold=live_threshold,
+    )
+
+
+def _view(shown: "PadSet", result: "PadResult", both: "JointResult | None") -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
@@ -90,7 +132,19 @@ def _view(shown: "PadSet", result: "PadResult") -> "RenderableType":
         ),
         _classes(result),
         _points(result),
+        *([] if both is None else [_accepted(both)]),
     )
+
+
+def _accepted(both: "JointResult") -> "RenderableType":
+    numbers = ("IAPAR, match and live", "IAPMR, match alone", "no response")
+    rows = table("attacks", *numbers, right=numbers)
+    for one in both.attacks:
+        rows.add_row(
+            text(one.species), _share(one.iapar), _share(one.iapmr), _share(one.non_response)
+        )
+    rows.add_row("bona fide turned away", _share(both.bona_fide.rejected), "", "")
+    return rows
 
 
 def _classes(result: "PadResult") -> "RenderableType":
