@@ -110,13 +110,19 @@ class _Bar:
 
 
 PROGRAM = """
-import importlib, sys, time
+import importlib, os, sys, time
+from pathlib import Path
 from visavis.pipeline import Pipeline
 from visavis.testing import FakeDetector, FakeEmbedder
 
 class Slow(FakeEmbedder):
+    seen = 0
+
     def embed(self, image, faces):
-        time.sleep(0.05)
+        self.seen += 1
+        if self.seen > 20:  # the first are in the gallery by now; the rest take half a minute
+            Path(os.environ["MARK"]).touch()
+            time.sleep(1)
         return super().embed(image, faces)
 
 build = importlib.import_module("visavis.build")
@@ -135,12 +141,17 @@ def test_a_real_sigint_leaves_a_gallery_that_a_second_run_completes(
         shoot(f"person {number}", at=f"many/p{number:02}/1.png")
     words = ["enrol", "--from-folder", str(folder), "--review", "off"]
     command = [sys.executable, "-c", PROGRAM, *words]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    database = Path(os.environ["XDG_DATA_HOME"], "visavis", "gallery", "gallery.db")
+    mark = tmp_path / "well under way"
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "MARK": str(mark)},
+    )
     deadline = time.monotonic() + 60
-    while not database.exists() and time.monotonic() < deadline:
+    while not mark.exists() and time.monotonic() < deadline:
         time.sleep(0.02)
-    time.sleep(0.4)
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate(timeout=60)
     assert process.returncode == 130, stderr
