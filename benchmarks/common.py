@@ -28,6 +28,7 @@ def arguments(description: str | None, **extra: object) -> argparse.Namespace:
     parser.add_argument("--runtime", default="onnxruntime")
     parser.add_argument("--precision", default="auto")
     parser.add_argument("--embedder", default="sface-2021dec-int8bq")
+    parser.add_argument("--detector", default="yunet-2023mar-int8bq")
     parser.add_argument("--cache", type=Path, help="keep embeddings here, and take them up again")
     for name, default in extra.items():
         parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
@@ -74,7 +75,11 @@ def lfw_people(lfw: Path) -> dict[str, list[Path]]:
 
 def settings_for(args: argparse.Namespace) -> Settings:
     return Settings.load(
-        runtime=args.runtime, embedder=args.embedder, precision=args.precision, threads=1
+        runtime=args.runtime,
+        detector=args.detector,
+        embedder=args.embedder,
+        precision=args.precision,
+        threads=1,
     )
 
 
