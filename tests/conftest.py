@@ -3,10 +3,15 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import numpy as np
 import pytest
 
 from visavis.types import Image
+
+# The same examples on every run, and no limit of time: a busy machine is no failure.
+hypothesis.settings.register_profile("visavis", derandomize=True, deadline=None)
+hypothesis.settings.load_profile("visavis")
 
 
 @pytest.fixture(autouse=True)

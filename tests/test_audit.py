@@ -92,7 +92,7 @@ def edit(connection: Connection, seq: int, **values: object) -> None:
     connection.execute(update(table).where(table.c.seq == seq).values(**values))
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 @given(fields, fields)
 def test_encoding_tells_any_two_sequences_apart(
     one: list[str | None], other: list[str | None]
@@ -100,7 +100,7 @@ def test_encoding_tells_any_two_sequences_apart(
     assert (encode(one) == encode(other)) == (one == other)
 
 
-@settings(deadline=None, derandomize=True)
+@settings(deadline=None)
 @given(fields)
 def test_encoding_can_be_read_back(parts: list[str | None]) -> None:
     data, found = encode(parts), list[str | None]()
@@ -474,7 +474,7 @@ def test_entries_do_not_change_with_the_callers_dict() -> None:
         made.action = "another"  # type: ignore[misc]
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, max_examples=50)
 @given(
     st.dictionaries(
         st.text(max_size=5),
