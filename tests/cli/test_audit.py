@@ -1,6 +1,7 @@
 """audit: verify, export, tail."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +30,8 @@ def test_tail_shows_the_newest_last(run: Run, run_json: Run) -> None:
 
 
 def test_the_log_names_nobody(run_json: Run) -> None:
-    assert "ada" not in json.dumps(run_json("audit", "tail")[1])
+    written = json.dumps(run_json("audit", "tail")[1])
+    assert not re.search(r"\bada\b", written)  # a pseudonym may hold it among its digits
 
 
 def test_verify(run: Run, run_json: Run) -> None:

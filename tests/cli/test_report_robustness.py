@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,4 +14,4 @@ def test_writes_the_page_and_its_examples(run_json: Any, staff: Path, tmp_path: 
     page = (out / "robustness.html").read_text()
     assert "Where it breaks" in page
     assert "NASA" in page
-    assert "ada" not in (out / "robustness.md").read_text()
+    assert not re.search(r"\bada\b", (out / "robustness.md").read_text())
