@@ -73,8 +73,8 @@ def calibrate(
 
     Pictures of different people are compared, all with all; two people count
     once, however many pictures there are of them. A rate is measured while its
-    false matches amount to 30 pairs of people, which takes many people rather
-    than many pictures: about 250 for 1e-3, 800 for 1e-4. Below, down to a
+    false matches amount to 30 pairs of people: with one picture each, about 250
+    people for 1e-3 and 800 for 1e-4; more pictures of each help some. Below, down to a
     hundredth, a fitted tail says the threshold and decisions are marked as
     extrapolated; lower rates are refused.
 
