@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1] / "src" / "visavis"
 LAYERS = [
-    {"errors", "extras", "types", "policy", "protocols"},
+    {"errors", "extras", "types", "targets", "policy", "protocols"},
     {"image", "quality", "draw", "models", "batching"},
     {"detect", "embed", "liveness", "audit", "review", "datasets"},
     {"gallery"},

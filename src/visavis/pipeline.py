@@ -66,10 +66,11 @@ class Pipeline:
     ) -> list[Sample]:
         check = None if policy.liveness == "off" else self.liveness
         embeddings = self.embedder.embed(image, [face for face, _ in judged])
-        return [
-            Sample(face, embedding, quality, None if check is None else check.check(image, face))
-            for (face, quality), embedding in zip(judged, embeddings, strict=True)
-        ]
+        samples = []
+        for (face, quality), embedding in zip(judged, embeddings, strict=True):
+            live = None if check is None else check.check(image, face, policy.live)
+            samples.append(Sample(face, embedding, quality, live))
+        return samples
 
 
 def choose(faces: Sequence[Face], policy: Policy, image: Image) -> Face:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.policy import Calibration
+from visavis.targets import LiveTarget
 from visavis.types import Embedding, Face, Floats, Image, Liveness
 
 
@@ -48,7 +49,11 @@ class Embedder(Protocol):
 class LivenessCheck(Protocol):
     """Judges whether a face is a live person. Thread-safe."""
 
-    def check(self, image: Image, face: Face) -> Liveness: ...
+    def check(self, image: Image, face: Face, target: LiveTarget = ...) -> Liveness:
+        """The judgement, with the threshold that stands for `target` where the check has a table
+        of error rates, else with the check's own.
+        """
+        ...
 
 
 class VectorIndex(Protocol):

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.policy import Calibration
+from visavis.targets import DEFAULT_TARGET, LiveTarget
 from visavis.types import Embedding, Face, Image, Liveness
 
 CALIBRATION = Calibration(((1e-1, 0.2), (1e-4, 0.4), (1e-6, 0.5)), "synthetic", 10_000_000)
@@ -69,7 +70,7 @@ class FakeLiveness:
     def __init__(self, score: float = 1.0, threshold: float = 0.5) -> None:
         self.answer = Liveness(score, threshold)
 
-    def check(self, image: Image, face: Face) -> Liveness:
+    def check(self, image: Image, face: Face, target: LiveTarget = DEFAULT_TARGET) -> Liveness:
         return self.answer
 
 

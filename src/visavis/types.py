@@ -141,20 +141,22 @@ class Quality:
 
 @dataclass(frozen=True, slots=True)
 class Liveness:
-    """How sure a check is that the face is a live person: `score` 0..1, higher is more live.
+    """How sure the checks are that the face is a live person: `score` 0..1, higher is more live.
 
-    `species` names the attack it looks like, if any; `checks` are single scores.
+    `score` is None where no check can tell: never live, but no attack either (a non-response in
+    the terms of ISO/IEC 30107-3). `species` names the attack it looks like, if any; `reasons` are
+    stable codes of what was seen or was missing; `checks` are single scores, None for no answer.
     """
 
-    score: float
+    score: float | None
     threshold: float
     species: str | None = None
     reasons: tuple[str, ...] = ()
-    checks: tuple[tuple[str, float], ...] = ()
+    checks: tuple[tuple[str, float | None], ...] = ()
 
     @property
     def live(self) -> bool:
-        return self.score >= self.threshold
+        return self.score is not None and self.score >= self.threshold
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from visavis.errors import ConfigError, ModelError
+from visavis.targets import DEFAULT_TARGET, LiveTarget
 from visavis.types import Face, Image, Liveness
 
 
@@ -33,7 +34,7 @@ class DeepFaceLiveness:
         self._threshold = threshold
         self._lock = threading.Lock()
 
-    def check(self, image: Image, face: Face) -> Liveness:
+    def check(self, image: Image, face: Face, target: LiveTarget = DEFAULT_TARGET) -> Liveness:
         """The judgement on one face of an RGB image. Raises ModelError where DeepFace fails."""
         bgr = np.ascontiguousarray(image[..., ::-1])
         try:

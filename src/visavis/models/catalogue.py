@@ -8,7 +8,9 @@ from typing import Literal, TypeAlias
 from visavis.errors import ConfigError
 
 Task: TypeAlias = Literal["detect", "landmarks", "embed", "liveness"]
-Family: TypeAlias = Literal["yunet", "mtcnn", "sface", "mobilefacenet", "dlib"]
+Family: TypeAlias = Literal[
+    "yunet", "mtcnn", "sface", "mobilefacenet", "dlib", "visavis-pad", "minifasnet", "antispoof"
+]
 Colour: TypeAlias = Literal["RGB", "BGR"]
 Runtime: TypeAlias = Literal["onnxruntime", "openvino", "opencv"]
 
