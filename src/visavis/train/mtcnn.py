@@ -7,22 +7,15 @@ alone.
 """
 
 import argparse
-import hashlib
 import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Final, TypeAlias
-
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+from typing import Final
 
 from visavis.errors import ConfigError, CorruptWeights, MissingWeights
 from visavis.extras import needs
-from visavis.types import Floats
-
-State: TypeAlias = Mapping[str, Floats]
+from visavis.train.graphs import Dims, Graph, State, check_digest, packed
 
 WHEEL: Final = "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"
 MEMBERS: Final = {
@@ -51,16 +44,13 @@ NETWORKS: Final = {
 }
 """Trunk, heads and side in pixels (None: any) of P-Net, R-Net and O-Net (Zhang et al., IEEE Signal
 Processing Letters 2016, figure 2). Heads: box, landmarks (O-Net alone), and no face or face."""
-_OPSET, _IR = 17, 8
-_DAY = (1980, 1, 1, 0, 0, 0)  # the first that a zip can state: no clock in the file
 
 
 class _Graph:
-    """Nodes and weights of one network, added one after another."""
+    """The layers of one network, added one after another to `graph`."""
 
     def __init__(self, state: State) -> None:
-        self.nodes: list[onnx.NodeProto] = []
-        self.weights: list[onnx.TensorProto] = []
+        self.graph = Graph()
         self._state = state
         self._flat = False
 
@@ -69,28 +59,24 @@ class _Graph:
         name, _, option = layer.partition(":")
         match name.rstrip("0123456789_"):
             case "conv":
-                return self._node("Conv", name, before, *self._pair(name))
+                return self.graph.node("Conv", name, before, *self._pair(name))
             case "pool":
                 side = int(option)
                 window = {"kernel_shape": [side, side], "strides": [2, 2], "ceil_mode": 1}
-                return self._node("MaxPool", name, before, **window)
+                return self.graph.node("MaxPool", name, before, **window)
             case "prelu":
-                return self._node("PRelu", name, before, self._slope(name))
+                return self.graph.node("PRelu", name, before, self._slope(name))
             case "dense":
                 if not self._flat:  # the weights take the map column by column
-                    before = self._node("Transpose", "turn", before, perm=[0, 3, 2, 1])
-                    before = self._node("Flatten", "flat", before)
+                    before = self.graph.node("Transpose", "turn", before, perm=[0, 3, 2, 1])
+                    before = self.graph.node("Flatten", "flat", before)
                     self._flat = True
-                return self._node("Gemm", name, before, *self._pair(name), transB=1)
+                return self.graph.node("Gemm", name, before, *self._pair(name), transB=1)
             case _:
                 raise ConfigError(f"expected conv, pool, prelu or dense, got {layer!r}")
 
     def softmax(self, before: str) -> str:
-        return self._node("Softmax", f"{before}_softmax", before, axis=1)
-
-    def _node(self, kind: str, name: str, *inputs: str, **attributes: Any) -> str:
-        self.nodes.append(helper.make_node(kind, list(inputs), [name], name=name, **attributes))
-        return name
+        return self.graph.node("Softmax", f"{before}_softmax", before, axis=1)
 
     def _pair(self, name: str) -> tuple[str, str]:
         return self._weight(f"{name}.weight"), self._weight(f"{name}.bias")
@@ -99,9 +85,8 @@ class _Graph:
         return self._weight(f"{name}.weight", () if self._flat else (1, 1))
 
     def _weight(self, key: str, tail: tuple[int, ...] = ()) -> str:
-        array = np.ascontiguousarray(self._state[key], np.float32)
-        self.weights.append(numpy_helper.from_array(array.reshape(array.shape + tail), key))
-        return key
+        array = self._state[key]
+        return self.graph.weight(key, array.reshape(array.shape + tail))
 
 
 def network(name: str, state: State) -> bytes:
@@ -119,31 +104,13 @@ def network(name: str, state: State) -> bytes:
             outputs.append(graph.softmax(found) if head.endswith(":softmax") else found)
     except KeyError as error:
         raise CorruptWeights(f"{name}: the state dict has no {error}") from error
-    shape: list[str | int | None] = ["batch", 3, side or "height", side or "width"]
-    rank: list[str | int | None] = [None] * (2 if side else 4)
-    built = helper.make_graph(
-        graph.nodes,
-        name,
-        [helper.make_tensor_value_info("input", TensorProto.FLOAT, shape)],
-        [helper.make_tensor_value_info(out, TensorProto.FLOAT, rank) for out in outputs],
-        graph.weights,
-    )
-    opset = [helper.make_opsetid("", _OPSET)]
-    model = helper.make_model(built, opset_imports=opset, ir_version=_IR, producer_name="visavis")
-    onnx.checker.check_model(model, full_check=True)
-    data: bytes = model.SerializeToString(deterministic=True)
-    return data
+    shape: Dims = ("batch", 3, side or "height", side or "width")
+    return graph.graph.model(name, shape, outputs, rank=2 if side else 4)
 
 
 def pack(states: Mapping[str, State]) -> bytes:
     """The three networks in one zip, stored; the same weights give the same bytes."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_STORED) as archive:
-        for name in NETWORKS:
-            entry = zipfile.ZipInfo(f"{name}.onnx", _DAY)
-            entry.create_system = 3  # Unix, on every machine
-            archive.writestr(entry, network(name, states[name]))
-    return packed.getvalue()
+    return packed({name: network(name, states[name]) for name in NETWORKS})
 
 
 def read(wheel: Path) -> dict[str, State]:
@@ -155,23 +122,17 @@ def read(wheel: Path) -> dict[str, State]:
         data = wheel.read_bytes()
     except OSError as error:
         raise MissingWeights(f"expected facenet-pytorch's wheel, cannot read {wheel}") from error
-    _check(data, WHEEL, wheel.name)
+    check_digest(data, WHEEL, wheel.name)
     with needs("train", "reading PyTorch's state dicts"):
         import torch
     states: dict[str, State] = {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for name, digest in MEMBERS.items():
             member = archive.read(f"facenet_pytorch/data/{name}.pt")
-            _check(member, digest, f"{name}.pt")
+            check_digest(member, digest, f"{name}.pt")
             tensors = torch.load(io.BytesIO(member), map_location="cpu", weights_only=True)
             states[name] = {key: tensor.numpy() for key, tensor in tensors.items()}
     return states
-
-
-def _check(data: bytes, expected: str, what: str) -> None:
-    found = hashlib.sha256(data).hexdigest()
-    if found != expected:
-        raise CorruptWeights(f"{what} has SHA-256 {found}, expected {expected}")
 
 
 def main(arguments: Sequence[str] | None = None) -> Path:
