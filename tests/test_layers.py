@@ -27,7 +27,7 @@ HOMES = {
     "mlflow": {"monitor", "train"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "onnxruntime": {"models"},
+    "onnxruntime": {"models", "train"},
     "openvino": {"models"},
     "onnx": {"models", "train"},
     "sqlalchemy": {"gallery", "audit"},

@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+
+from visavis.train.vary import MEAN, SPREAD, plain, varied
+from visavis.types import Floats, Image
+
+
+@pytest.fixture
+def crops(rng: np.random.Generator) -> list[Image]:
+    return list(rng.integers(0, 256, (6, 2, 144, 144, 3), np.uint8))
+
+
+def vary(crops: list[Image], seed: int, alone: float = 0.4) -> Floats:
+    return varied(crops, np.random.default_rng(seed), alone)
+
+
+def test_plain_is_the_middle_of_both_crops(crops: list[Image]) -> None:
+    x = plain(crops)
+    assert x.shape == (6, 6, 128, 128)
+    back = x * SPREAD + MEAN
+    np.testing.assert_allclose(back[2, 0], crops[2][0, 8:136, 8:136, 0], atol=1e-4)
+    np.testing.assert_allclose(back[2, 5], crops[2][1, 8:136, 8:136, 2], atol=1e-4)
+
+
+def test_varied_depends_on_the_generator_alone(crops: list[Image]) -> None:
+    np.testing.assert_array_equal(vary(crops, 5), vary(crops, 5))
+    assert not np.array_equal(vary(crops, 5), vary(crops, 6))
+
+
+def test_the_surroundings_are_taken_away_whole(crops: list[Image]) -> None:
+    gone = vary(crops, 5, 1.0)[:, 3:] * SPREAD + MEAN
+    assert np.abs(gone).max() < 1e-4
+    assert (vary(crops, 5, 0.0)[:, 3:] * SPREAD + MEAN).std() > 10
+
+
+def test_nothing_leaves_the_range_of_a_picture(crops: list[Image]) -> None:
+    back = vary(crops, 5) * SPREAD + MEAN
+    assert back.min() >= -1e-3
+    assert back.max() <= 255.001
+
+
+def test_the_crops_themselves_stay_as_they_are(crops: list[Image]) -> None:
+    before = [c.copy() for c in crops]
+    vary(crops, 5)
+    np.testing.assert_array_equal(np.stack(crops), np.stack(before))
