@@ -1,25 +1,34 @@
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from visavis.build import (
+    OWN_CHECK,
     build_detector,
     build_embedder,
     build_gallery,
     build_keyring,
+    build_liveness,
+    build_pipeline,
     build_recognizer,
     build_weights,
     cards_of,
+    checks_of,
 )
 from visavis.detect.mtcnn import Mtcnn
 from visavis.detect.second_look import SecondLook
-from visavis.errors import ConfigError, MissingWeights, WrongKey
+from visavis.errors import ConfigError, LicenceNotAccepted, MissingWeights, WrongKey
 from visavis.gallery.vault import Keyring
-from visavis.models.catalogue import card
+from visavis.liveness.fusion import Fused
+from visavis.models import liveness_table
+from visavis.models.catalogue import CATALOGUE, ModelCard, card
+from visavis.models.weights import Weights
 from visavis.policy import Calibration
 from visavis.settings import Settings
-from visavis.testing import CALIBRATION
+from visavis.targets import Combination, FusionTable, LivenessTable, subsets
+from visavis.testing import CALIBRATION, FakeDetector, FakeLiveness, FakeLooker, fake_photo
 
 
 @pytest.fixture
@@ -180,3 +189,105 @@ def test_a_calibration_file_stands_before_the_models_table(
     made = build_embedder(with_key(settings, embedder=name, calibration=tmp_path / "c.json"))
     assert made.calibration is CALIBRATION
     assert asked == [(tmp_path / "c.json", made.model)]
+
+
+def table_of(*checks: str) -> FusionTable:
+    """One that has every set of these checks."""
+    measured = LivenessTable(((0.4, 0.05, 0.2), (0.6, 0.1, 0.1)), "own", "own")
+    return FusionTable(
+        tuple(Combination(found, (1.0,) * len(found), 0.0, measured) for found in subsets(checks))
+    )
+
+
+@pytest.fixture
+def lookers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ours is in the catalogue, and no network is loaded."""
+    ours = replace(card("antispoof-vietanh954"), id=OWN_CHECK, family="visavis-pad")
+    others = [c for c in CATALOGUE if c.id != OWN_CHECK]
+    catalogue = (ours, *others)
+    monkeypatch.setattr("visavis.build.CATALOGUE", catalogue)
+    monkeypatch.setattr("visavis.build.card", lambda name: card(name, catalogue))
+    monkeypatch.setattr("visavis.build._looker", lambda model, settings: FakeLooker(model.id))
+
+
+@pytest.mark.usefixtures("lookers")
+class TestLiveness:
+    def test_it_is_built_only_when_asked_for(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("visavis.build.build_liveness", lambda settings: FakeLiveness())
+        assert build_pipeline(settings).liveness is None
+        for mode in ("report", "require"):
+            built = build_pipeline(with_key(settings, liveness=mode))
+            assert isinstance(built.liveness, FakeLiveness)
+
+    def test_auto_is_ours_and_what_is_on_this_machine(
+        self, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def found(here: set[str]) -> list[str]:
+            def find(self: Weights, model: ModelCard) -> Path | None:
+                if model.id == "minifasnet" and "minifasnet" not in here:
+                    raise LicenceNotAccepted("not accepted")
+                return Path("x") if model.id in here else None
+
+            monkeypatch.setattr(Weights, "find", find)
+            return [c.id for c in checks_of(settings)]
+
+        assert found(set()) == [OWN_CHECK]
+        assert found({OWN_CHECK, "antispoof-vietanh954"}) == [OWN_CHECK, "antispoof-vietanh954"]
+        assert found({"minifasnet"}) == [OWN_CHECK, "minifasnet"]
+
+    def test_checks_are_named_with_a_plus(self, settings: Settings, tmp_path: Path) -> None:
+        names = ("minifasnet", OWN_CHECK)
+        liveness_table.save(tmp_path / "own.json", table_of(*names))
+        flags = {"check": "+".join(names), "live_calibration": tmp_path / "own.json"}
+        fused = build_liveness(with_key(settings, **flags))
+        assert isinstance(fused, Fused)
+        assert [looker.name for looker in fused.lookers] == list(names)
+        wanted = with_key(settings, liveness="report", **flags)
+        assert [c.id for c in cards_of(wanted)][-2:] == list(names)
+        assert cards_of(with_key(settings, **flags)) == cards_of(settings)
+
+    def test_a_table_without_them_is_refused(self, settings: Settings, tmp_path: Path) -> None:
+        liveness_table.save(tmp_path / "own.json", table_of(OWN_CHECK))
+        flags = {"check": "minifasnet", "live_calibration": tmp_path / "own.json"}
+        with pytest.raises(ConfigError, match=f"no liveness table for minifasnet.*{OWN_CHECK}"):
+            build_liveness(with_key(settings, **flags))
+
+    @pytest.mark.parametrize("name", ["typo", SFACE, "minifasnet+", "auto+minifasnet"])
+    def test_what_is_no_check_is_refused(
+        self, settings: Settings, name: str, tmp_path: Path
+    ) -> None:
+        liveness_table.save(tmp_path / "own.json", table_of("minifasnet"))
+        flags = {"check": name, "live_calibration": tmp_path / "own.json"}
+        with pytest.raises(ConfigError, match=r"unknown model|'liveness'"):
+            build_liveness(with_key(settings, **flags))
+
+
+def test_deepfaces_check_is_asked_for_by_name(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "deepface", None)
+    for flags, message in (
+        ({"check": "deepface:Fasnet"}, "needs the package deepface"),
+        ({"check": "deepface:Fasnet+minifasnet"}, "fuses with none"),
+        ({"check": "deepface:Fasnet", "bpcer": 0.01}, "expected live_threshold, got a rate"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            build_liveness(with_key(settings, **flags))
+    assert checks_of(with_key(settings, check="deepface:Fasnet")) == []
+
+
+@pytest.mark.parametrize("name", ["antispoof-vietanh954", "minifasnet"])
+def test_published_checks_run_from_their_files(
+    settings: Settings, model_dir: Path, tmp_path: Path, name: str
+) -> None:
+    liveness_table.save(tmp_path / "own.json", table_of(name))
+    named = with_key(settings, check=name, live_calibration=tmp_path / "own.json")
+    if build_weights(named).find(card(name)) is None:
+        pytest.skip(f"VISAVIS_MODEL_DIR does not hold {name}")
+    photo = fake_photo("ada", size=256)
+    [face] = FakeDetector().detect(photo)
+    found = build_liveness(named).check(photo, face)
+    assert found.score is not None
+    assert [check for check, _ in found.checks] == [name]

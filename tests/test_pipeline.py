@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 
-from visavis.errors import LowQuality, ManyFaces, NoFace, NotLive
+from visavis.errors import ConfigError, LowQuality, ManyFaces, NoFace, NotLive
 from visavis.pipeline import Pipeline, choose, nearest, overlap
 from visavis.policy import Policy, QualityLimits
+from visavis.targets import DEFAULT_TARGET, LiveTarget
 from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, fake_photo
-from visavis.types import Face, Liveness, Region
+from visavis.types import Face, Image, Liveness, Region
 
 POLICY = Policy()
 
@@ -57,12 +58,68 @@ def test_liveness_runs_as_the_policy_says(mode: str, ran: bool) -> None:
     assert (sample.liveness == Liveness(0.9, 0.5)) is ran
 
 
-def test_a_face_that_is_not_live_is_refused_where_it_must_be() -> None:
-    spoofed = Pipeline(FakeDetector(), FakeEmbedder(), FakeLiveness(0.1))
-    assert spoofed.sample(fake_photo("ada"), Policy(liveness="report"))[1].liveness
-    for pipeline in (spoofed, Pipeline(FakeDetector(), FakeEmbedder())):
+def test_a_face_that_is_not_live_is_refused_with_the_evidence() -> None:
+    check = FakeLiveness(0.1, 0.5, "print", ("looks_like_print",))
+    spoofed = Pipeline(FakeDetector(), FakeEmbedder(), check)
+    assert spoofed.sample(fake_photo("ada"), Policy(liveness="report"))[1].liveness == check.answer
+    with pytest.raises(NotLive) as caught:
+        spoofed.sample(fake_photo("ada"), Policy(liveness="require"))
+    assert caught.value.liveness == check.answer
+    assert str(caught.value) == (
+        "the face does not look live, scored 0.1000, needed 0.5000: looks_like_print"
+    )
+
+
+def test_a_face_that_no_check_can_tell_of_is_refused() -> None:
+    silent = Pipeline(FakeDetector(), FakeEmbedder(), FakeLiveness(None, reasons=("a:too_small",)))
+    with pytest.raises(NotLive, match="no check can tell whether the face is live: a:too_small"):
+        silent.sample(fake_photo("ada"), Policy(liveness="require"))
+
+
+@pytest.mark.parametrize("mode", ["report", "require"])
+def test_a_face_is_never_passed_over_unchecked(pipeline: Pipeline, mode: str) -> None:
+    policy = Policy(liveness=mode)  # type: ignore[arg-type]
+    for look in (pipeline.sample, pipeline.samples):
+        with pytest.raises(ConfigError, match="no liveness check is loaded"):
+            look(fake_photo("ada"), policy)
+
+
+def test_the_policys_target_reaches_the_check() -> None:
+    pipeline = Pipeline(FakeDetector(), FakeEmbedder(), FakeLiveness(0.6, 0.5))
+    strict = Policy(liveness="require", live=LiveTarget(threshold=0.7))
+    pipeline.sample(fake_photo("ada"), Policy(liveness="require"))
+    with pytest.raises(NotLive, match=r"needed 0\.7000"):
+        pipeline.sample(fake_photo("ada"), strict)
+
+
+class LeftIsLive:
+    """Takes the face at the left border for live and all others for a print."""
+
+    def check(self, image: Image, face: Face, target: LiveTarget = DEFAULT_TARGET) -> Liveness:
+        return Liveness(1.0 if face.box[0] < 96 else 0.0, 0.5)
+
+
+@pytest.mark.parametrize(("place", "live"), [(0, True), (1, False)])
+def test_the_face_that_is_matched_is_the_face_that_was_checked(place: int, live: bool) -> None:
+    """A live face beside a printed one lends it nothing, whichever of them is meant."""
+    pipeline = Pipeline(FakeDetector(), FakeEmbedder(spread=0), LeftIsLive())
+    photo = fake_photo("live", "printed")
+    face, policy = pipeline.faces(photo)[place], Policy(liveness="require")
+    if not live:
         with pytest.raises(NotLive):
-            pipeline.sample(fake_photo("ada"), Policy(liveness="require"))
+            pipeline.sample(Region(photo, face.box), policy)
+        return
+    _, sample = pipeline.sample(Region(photo, face.box), policy)
+    [alone] = pipeline.embedder.embed(photo, [face])
+    assert sample.liveness == Liveness(1.0, 0.5)
+    assert sample.embedding.similarity(alone) == pytest.approx(1)
+
+
+def test_every_face_is_checked_by_itself() -> None:
+    pipeline = Pipeline(FakeDetector(), FakeEmbedder(), LeftIsLive())
+    photo = fake_photo("live", "printed", "printed too")
+    samples = pipeline.samples(photo, Policy(liveness="require"))
+    assert [bool(s.liveness and s.liveness.live) for s in samples] == [True, False, False]
 
 
 @pytest.mark.parametrize(

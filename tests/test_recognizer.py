@@ -12,14 +12,16 @@ from visavis.errors import (
     LowQuality,
     ModelMismatch,
     NoFace,
+    NotLive,
     UnknownSubject,
 )
 from visavis.gallery.gallery import Gallery
 from visavis.gallery.vault import Keyring
 from visavis.pipeline import Pipeline
 from visavis.policy import Policy, QualityLimits
+from visavis.protocols import LivenessCheck
 from visavis.recognizer import Recognizer
-from visavis.testing import FakeDetector, FakeEmbedder, fake_photo
+from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, fake_photo
 from visavis.types import Image
 
 KEYS = Keyring([bytes(range(32))])
@@ -182,3 +184,114 @@ def test_detect_and_embed_see_every_face(recognizer: Recognizer) -> None:
     photo = fake_photo("ada", "ben")
     assert len(recognizer.detect(photo)) == len(recognizer.embed(photo)) == 2
     assert np.isclose(np.linalg.norm(recognizer.embed(photo)[0].embedding.vector), 1)
+
+
+REQUIRED, REPORTED = Policy(liveness="require"), Policy(liveness="report")
+
+
+def checked_at(folder: Path, check: LivenessCheck) -> Recognizer:
+    return Recognizer(Pipeline(FakeDetector(), FakeEmbedder(), check), Gallery(folder, KEYS))
+
+
+@pytest.fixture
+def spoofed(tmp_path: Path) -> Iterator[Recognizer]:
+    """Ada is enrolled; every face looks like a print."""
+    check = FakeLiveness(0.1, 0.5, "print", ("looks_like_print",))
+    with checked_at(tmp_path, check) as made:
+        made.enrol("ada", shots("ada"))
+        yield made
+
+
+def test_a_face_that_is_not_live_decides_nothing(spoofed: Recognizer) -> None:
+    probe = fake_photo("ada", noise=4, seed=9)
+    for attempt in (
+        lambda: spoofed.verify("ada", probe, REQUIRED),
+        lambda: spoofed.compare(probe, probe, REQUIRED),
+        lambda: spoofed.enrol("ada", probe, policy=REQUIRED),
+    ):
+        with pytest.raises(NotLive, match="looks_like_print") as caught:
+            attempt()
+        assert caught.value.liveness is not None
+        assert caught.value.liveness.species == "print"
+    [found] = spoofed.identify(probe, REQUIRED)
+    assert (found.decision, found.subject) == ("not_live", None)
+    assert found.candidates[0].subject == "ada"
+    assert len(spoofed.collection) == 3
+
+
+def test_a_report_refuses_nothing(spoofed: Recognizer) -> None:
+    probe = fake_photo("ada", noise=4, seed=9)
+    verified = spoofed.verify("ada", probe, REPORTED)
+    [found] = spoofed.identify(probe, REPORTED)
+    assert (verified.accepted, verified.live) == (True, False)
+    assert (found.decision, found.subject) == ("match", "ada")
+    assert found.sample.liveness is not None
+    assert spoofed.compare(probe, probe, REPORTED).accepted
+    assert spoofed.enrol("ada", shots("ada", count=4)[3:], policy=REPORTED).templates
+
+
+def test_a_live_face_is_as_good_as_unchecked(tmp_path: Path) -> None:
+    with checked_at(tmp_path, FakeLiveness(0.9)) as recognizer:
+        recognizer.enrol("ada", shots("ada"), policy=REQUIRED)
+        probe = fake_photo("ada", noise=4, seed=9)
+        verified = recognizer.verify("ada", probe, REQUIRED)
+        assert verified.accepted
+        assert verified.live
+        assert recognizer.identify(probe, REQUIRED)[0].subject == "ada"
+
+
+def test_photos_of_an_enrolment_are_checked_one_by_one(spoofed: Recognizer) -> None:
+    with pytest.raises(EnrolmentRejected) as caught:
+        spoofed.enrol("ben", shots("ben"), policy=REQUIRED)
+    assert {r.code for r in caught.value.rejections} == {"not_live"}
+    assert "scored 0.1000, needed 0.5000" in caught.value.rejections[0].reason
+
+
+def test_a_call_that_asks_for_a_check_where_there_is_none_is_refused(
+    recognizer: Recognizer,
+) -> None:
+    recognizer.enrol("ada", shots("ada"))
+    for attempt in (
+        lambda: recognizer.verify("ada", fake_photo("ada"), REQUIRED),
+        lambda: recognizer.identify(fake_photo("ada"), REQUIRED),
+        lambda: recognizer.enrol("ada", fake_photo("ada"), policy=REPORTED),
+        lambda: recognizer.compare(fake_photo("ada"), fake_photo("ada"), REPORTED),
+    ):
+        with pytest.raises(ConfigError, match="no liveness check is loaded"):
+            attempt()
+
+
+@pytest.mark.parametrize(
+    ("check", "policy", "said"),
+    [
+        (FakeLiveness(0.9), REPORTED, "yes"),
+        (FakeLiveness(0.1), REPORTED, "no"),
+        (FakeLiveness(None), REPORTED, "unknown"),
+        (FakeLiveness(0.1), Policy(), "unchecked"),
+    ],
+)
+def test_the_audit_log_says_whether_a_face_was_live(
+    tmp_path: Path, check: LivenessCheck, policy: Policy, said: str
+) -> None:
+    with checked_at(tmp_path, check) as recognizer:
+        recognizer.enrol("ada", shots("ada"), policy=policy)
+        recognizer.verify("ada", fake_photo("ada"), policy)
+        recognizer.identify(fake_photo("ada"), policy)
+    with Gallery(tmp_path, KEYS) as gallery:
+        records = list(gallery.audit_records())[1:]
+    assert [r.action for r in records] == ["enrol", "verify", "identify"]
+    assert [r.details["live"] for r in records] == [said] * 3
+    assert "0.1" not in str([r.details for r in records])
+
+
+def test_the_audit_log_holds_attempts_with_a_face_that_was_not_live(
+    spoofed: Recognizer, tmp_path: Path
+) -> None:
+    with pytest.raises(NotLive):
+        spoofed.verify("ada", fake_photo("ada"), REQUIRED)
+    spoofed.close()
+    with Gallery(tmp_path, KEYS) as gallery:
+        enrolled, refused = list(gallery.audit_records())[1:]
+    assert refused.action == "verify"
+    assert refused.subject == enrolled.subject
+    assert dict(refused.details) == {"accepted": False, "live": "no"}

@@ -4,6 +4,7 @@ import pytest
 
 from visavis.errors import ConfigError
 from visavis.settings import Settings, config_file
+from visavis.targets import LiveTarget
 
 
 @pytest.fixture
@@ -59,3 +60,36 @@ def test_keys_lie_beside_the_gallery_unless_put_elsewhere(tmp_path: Path) -> Non
 def test_the_config_file_is_the_users_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("VISAVIS_CONFIG", raising=False)
     assert config_file().name == "config.toml"
+
+
+def test_liveness_is_off_unless_asked_for() -> None:
+    settings = Settings.load()
+    assert (settings.liveness, settings.check, settings.live.bpcer) == ("off", "auto", 0.05)
+    assert settings.policy.liveness == "off"
+
+
+def test_the_liveness_target_is_the_policys() -> None:
+    policy = Settings.load(liveness="require", apcer=0.02).policy
+    assert policy.liveness == "require"
+    assert policy.live == LiveTarget(apcer=0.02)
+
+
+def test_a_flag_for_the_target_beats_another_kind_in_the_file(config: Path) -> None:
+    config.write_text("bpcer = 0.02\n")
+    assert Settings.load().live == LiveTarget(bpcer=0.02)
+    assert Settings.load(apcer=0.01).live == LiveTarget(apcer=0.01)
+    assert Settings.load(live_threshold=0.9).live == LiveTarget(threshold=0.9)
+
+
+@pytest.mark.parametrize(
+    "flags", [{"bpcer": 0.1, "apcer": 0.1}, {"bpcer": 0.0}, {"live_threshold": 1.0}]
+)
+def test_a_liveness_target_that_is_none_is_refused(flags: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match="expected"):
+        Settings.load(**flags)
+
+
+def test_two_targets_in_the_file_are_refused(config: Path) -> None:
+    config.write_text("bpcer = 0.02\napcer = 0.02\n")
+    with pytest.raises(ConfigError, match="expected one of bpcer, apcer and threshold"):
+        Settings.load()

@@ -2,9 +2,11 @@ from itertools import pairwise
 
 import numpy as np
 
+from visavis.liveness.look import Look
 from visavis.policy import QualityLimits
 from visavis.quality import assess
-from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, fake_photo
+from visavis.targets import LiveTarget
+from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, FakeLooker, fake_photo
 
 NAMES = [f"person-{i}" for i in range(40)]
 
@@ -38,3 +40,17 @@ def test_fake_liveness_says_what_it_was_told() -> None:
     [face] = FakeDetector().detect(photo)
     assert FakeLiveness(0.9).check(photo, face).live
     assert not FakeLiveness(0.1).check(photo, face).live
+    assert not FakeLiveness(None).check(photo, face).live
+    strict = FakeLiveness(0.9).check(photo, face, LiveTarget(threshold=0.95))
+    assert (strict.threshold, strict.live) == (0.95, False)
+
+
+def test_a_fake_looker_says_what_it_was_told() -> None:
+    photo = fake_photo("ada")
+    [face] = FakeDetector().detect(photo)
+    assert FakeLooker("a", 0.5, "print").look(photo, face) == Look(0.5, "print")
+    assert FakeLooker("a", None, reasons=("blind",)).look(photo, face).reasons == ("blind",)
+    dark, bright = (FakeLooker(slope=1.0).look(image, face).logit for image in (photo // 2, photo))
+    assert dark is not None
+    assert bright is not None
+    assert dark < bright

@@ -9,25 +9,28 @@ from visavis.detect.second_look import SecondLook
 from visavis.detect.yunet import YuNet
 from visavis.embed.fusion import FlipAverage, Fusion, Part, parse
 from visavis.embed.onnx import OnnxEmbedder
-from visavis.errors import ConfigError
+from visavis.errors import ConfigError, LicenceNotAccepted
 from visavis.gallery import DATABASE
 from visavis.image import ImageLimits
-from visavis.models.catalogue import ModelCard, Runtime, card
+from visavis.liveness.fusion import Fused
+from visavis.models.catalogue import CATALOGUE, ModelCard, Runtime, card
 from visavis.models.graph import optimised
 from visavis.models.session import open_session
 from visavis.models.weights import Weights
 from visavis.pipeline import Pipeline
 from visavis.policy import Calibration
-from visavis.protocols import Detector, Embedder
+from visavis.protocols import Detector, Embedder, LivenessCheck, ModelSession
 from visavis.recognizer import Recognizer
 from visavis.settings import Settings
 
 if TYPE_CHECKING:
     from visavis.gallery.gallery import Gallery
     from visavis.gallery.vault import Keyring
+    from visavis.liveness.look import Looker
 
 DEEPFACE: Final = "deepface:"
-"""Before a name of DeepFace's own: an embedder that has no card."""
+"""Before a name of DeepFace's own: an embedder or a liveness check that has no card."""
+OWN_CHECK: Final = "visavis-pad-1"
 _DLIB_POINTS: Final = "dlib-5-points"
 
 
@@ -47,10 +50,11 @@ def build_recognizer(settings: Settings | None = None) -> Recognizer:
 
 
 def build_pipeline(settings: Settings) -> Pipeline:
-    """Detector and embedder, loaded; no gallery."""
+    """Detector, embedder and, unless liveness is off, its check, loaded; no gallery."""
     return Pipeline(
         build_detector(settings),
         build_embedder(settings),
+        None if settings.liveness == "off" else build_liveness(settings),
         limits=ImageLimits(settings.max_bytes, settings.max_pixels),
     )
 
@@ -122,6 +126,87 @@ def _embedder(part: Part, settings: Settings, table: Calibration | None = None) 
             raise ConfigError(f"no embedder is built for the family {family!r}")
 
 
+def build_liveness(settings: Settings) -> LivenessCheck:
+    """The liveness check of the settings, whether they ask for one or not.
+
+    Its networks run in ONNX Runtime in full precision, as they did when they were calibrated.
+    Raises ConfigError where nothing was measured of these checks together, MissingWeights.
+    """
+    if not settings.check.startswith(DEEPFACE):
+        return build_fused(settings)
+    from visavis.liveness.deepface import DeepFaceLiveness
+
+    if settings.check != f"{DEEPFACE}Fasnet":
+        raise ConfigError(f"expected deepface:Fasnet, which fuses with none, got {settings.check}")
+    if settings.bpcer is not None or settings.apcer is not None:
+        raise ConfigError(
+            "nothing was measured of deepface:Fasnet: expected live_threshold, got a rate"
+        )
+    limit = settings.live_threshold
+    return DeepFaceLiveness() if limit is None else DeepFaceLiveness(limit)
+
+
+def build_fused(settings: Settings) -> Fused:
+    """The settings' own networks, fused by the packaged table or by that of `live_calibration`.
+
+    Raises as `build_liveness`.
+    """
+    from visavis.models.liveness_table import load, packaged
+
+    path = settings.live_calibration
+    table = packaged() if path is None else load(path)
+    return Fused(build_lookers(settings), table)
+
+
+def build_lookers(settings: Settings) -> "list[Looker]":
+    """The networks of the settings' checks, each by itself and uncalibrated."""
+    return [_looker(model, settings) for model in checks_of(settings)]
+
+
+def checks_of(settings: Settings) -> list[ModelCard]:
+    """The cards of the checks that the settings name; by `auto` ours and all whose file is here.
+
+    DeepFace's has none.
+    """
+    if settings.check.startswith(DEEPFACE):
+        return []
+    if settings.check != "auto":
+        return [_card(name, "liveness") for name in settings.check.split("+")]
+    weights = build_weights(settings)
+    others = [c for c in CATALOGUE if c.task == "liveness" and c.id != OWN_CHECK]
+    return [card(OWN_CHECK), *(c for c in others if _is_here(c, weights))]
+
+
+def _is_here(model: ModelCard, weights: Weights) -> bool:
+    try:
+        return weights.find(model) is not None
+    except LicenceNotAccepted:
+        return False
+
+
+def _looker(model: ModelCard, settings: Settings) -> "Looker":
+    def session(graph: Path | bytes) -> ModelSession:
+        return open_session(graph, device=settings.device, threads=settings.threads)
+
+    match model.family:
+        case "visavis-pad":
+            from visavis.liveness.passive import Passive
+
+            return Passive(session(_graph(model, settings, "onnxruntime")), model)
+        case "minifasnet":
+            from visavis.liveness.minifasnet import MiniFasNetPair
+
+            with ZipFile(build_weights(settings).locate(model)) as file:
+                near, far = (session(file.read(f"{name}.onnx")) for name in ("v2", "v1se"))
+            return MiniFasNetPair(near, far, model)
+        case "antispoof":
+            from visavis.liveness.antispoof import AntiSpoof
+
+            return AntiSpoof(session(_graph(model, settings, "onnxruntime")), model)
+        case family:
+            raise ConfigError(f"no liveness check is built for the family {family!r}")
+
+
 def cards_of(settings: Settings) -> tuple[ModelCard, ...]:
     """The cards of all models that the settings put to work, each once.
 
@@ -132,6 +217,8 @@ def cards_of(settings: Settings) -> tuple[ModelCard, ...]:
     found += [_card(name, "embed") for name in names if not name.startswith(DEEPFACE)]
     if any(model.family == "dlib" for model in found):
         found.append(card(_DLIB_POINTS))
+    if settings.liveness != "off":
+        found += checks_of(settings)
     return tuple(dict.fromkeys(found))
 
 

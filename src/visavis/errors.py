@@ -8,6 +8,7 @@ VisavisError
 │   ├── ManyFaces            exactly one face was needed, several were found
 │   ├── LowQuality           the face fails the policy's quality limits
 │   ├── NotLive              the face fails the policy's liveness requirement
+│   ├── ChallengeRefused     a liveness challenge's token is altered, late or used
 │   ├── PhotosDisagree       a photo does not show the person the others show
 │   ├── TooClose             a photo is too like another subject for a strict review
 │   ├── BadDataset           a folder or list is not the data set it was said to be
@@ -34,6 +35,10 @@ VisavisError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from visavis.types import Liveness
 
 
 class VisavisError(Exception):
@@ -83,9 +88,25 @@ class LowQuality(InputError):
 
 
 class NotLive(InputError):
-    """Raised when the policy requires liveness and the face fails it."""
+    """Raised when the policy requires liveness and the face fails it; `liveness` is what the check
+    said: score, threshold, species and reasons.
+    """
 
     code = "not_live"
+
+    def __init__(self, message: str, liveness: "Liveness | None" = None) -> None:
+        super().__init__(message)
+        self.liveness = liveness
+
+
+class ChallengeRefused(InputError):
+    """Raised for a liveness challenge that cannot be answered (again); `reason` is a code."""
+
+    code = "challenge_refused"
+
+    def __init__(self, message: str, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
 
 
 class PhotosDisagree(InputError):

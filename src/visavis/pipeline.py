@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from visavis.errors import LowQuality, ManyFaces, NoFace, NotLive
+from visavis.errors import ConfigError, LowQuality, ManyFaces, NoFace, NotLive
 from visavis.image import ImageLimits, decode
 from visavis.policy import Policy
 from visavis.protocols import Detector, Embedder, LivenessCheck
 from visavis.quality import assess
-from visavis.types import Face, Floats, Image, ImageLike, Photo, Quality, Region, Sample
+from visavis.types import Face, Floats, Image, ImageLike, Liveness, Photo, Region, Sample
 
 _DOMINANT = 3.0  # times the area of the next largest face
 
@@ -38,16 +38,27 @@ class Pipeline:
         return self.detector.detect(self.decode(source))
 
     def samples(self, source: ImageLike, policy: Policy) -> list[Sample]:
-        """A sample of every face, whatever its quality."""
+        """A sample of every face, whatever its quality and whether it is live or not.
+
+        Raises ConfigError where the policy asks for a liveness check and there is none.
+        """
+        check = self._check(policy)
         image = self.decode(source)
-        judged = [(face, assess(image, face)) for face in self.detector.detect(image)]
-        return self._complete(image, judged, policy)
+        faces = self.detector.detect(image)
+        embeddings = self.embedder.embed(image, faces)
+        return [
+            Sample(face, embedding, assess(image, face), _said(check, image, face, policy))
+            for face, embedding in zip(faces, embeddings, strict=True)
+        ]
 
     def sample(self, source: Photo, policy: Policy) -> tuple[Image, Sample]:
         """The decoded image and the sample of the one face meant by `policy.face` or a Region.
 
-        Raises NoFace, ManyFaces, LowQuality or NotLive.
+        The face that is embedded is the one whose liveness is checked. Raises NoFace, ManyFaces,
+        LowQuality or NotLive, and ConfigError where the policy asks for a liveness check and there
+        is none.
         """
+        check = self._check(policy)
         box = source.box if isinstance(source, Region) else None
         image = self.decode(source.image if isinstance(source, Region) else source)
         faces = self.detector.detect(image)
@@ -56,21 +67,35 @@ class Pipeline:
         reasons = policy.limits.reasons(quality)
         if reasons:
             raise LowQuality(f"the face is unfit: {', '.join(reasons)}", reasons)
-        [sample] = self._complete(image, [(face, quality)], policy)
-        if policy.liveness == "require" and not (sample.liveness and sample.liveness.live):
-            raise NotLive("the policy requires a live face, and the check did not find one")
-        return image, sample
+        liveness = _said(check, image, face, policy)
+        if liveness is not None and policy.liveness == "require" and not liveness.live:
+            raise not_live(liveness)
+        [embedding] = self.embedder.embed(image, [face])
+        return image, Sample(face, embedding, quality, liveness)
 
-    def _complete(
-        self, image: Image, judged: Sequence[tuple[Face, Quality]], policy: Policy
-    ) -> list[Sample]:
-        check = None if policy.liveness == "off" else self.liveness
-        embeddings = self.embedder.embed(image, [face for face, _ in judged])
-        samples = []
-        for (face, quality), embedding in zip(judged, embeddings, strict=True):
-            live = None if check is None else check.check(image, face, policy.live)
-            samples.append(Sample(face, embedding, quality, live))
-        return samples
+    def _check(self, policy: Policy) -> LivenessCheck | None:
+        """What the policy asks for: a face is never passed over unchecked."""
+        if policy.liveness == "off":
+            return None
+        if self.liveness is None:
+            raise ConfigError(
+                f"the policy says liveness {policy.liveness!r}, and no liveness check is loaded: "
+                "set liveness to report or require before the pipeline is built"
+            )
+        return self.liveness
+
+
+def not_live(found: Liveness) -> NotLive:
+    """The error that says why a face is refused, with the evidence."""
+    why = f": {', '.join(found.reasons)}" if found.reasons else ""
+    if found.score is None:
+        return NotLive(f"no check can tell whether the face is live{why}", found)
+    limit = f"scored {found.score:.4f}, needed {found.threshold:.4f}"
+    return NotLive(f"the face does not look live, {limit}{why}", found)
+
+
+def _said(check: LivenessCheck | None, image: Image, face: Face, policy: Policy) -> Liveness | None:
+    return None if check is None else check.check(image, face, policy.live)
 
 
 def choose(faces: Sequence[Face], policy: Policy, image: Image) -> Face:

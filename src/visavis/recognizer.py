@@ -7,7 +7,14 @@ from threading import Lock
 from types import TracebackType
 from typing import TYPE_CHECKING, cast
 
-from visavis.errors import ConfigError, EnrolmentRejected, InputError, Rejection, VisavisError
+from visavis.errors import (
+    ConfigError,
+    EnrolmentRejected,
+    InputError,
+    NotLive,
+    Rejection,
+    VisavisError,
+)
 from visavis.image import align
 from visavis.pipeline import Pipeline
 from visavis.policy import Policy
@@ -18,6 +25,7 @@ from visavis.types import (
     Identification,
     Image,
     ImageLike,
+    Liveness,
     Match,
     Photo,
     Receipt,
@@ -29,6 +37,7 @@ from visavis.types import (
 )
 
 if TYPE_CHECKING:
+    from visavis.audit import Detail
     from visavis.gallery.collection import Collection
     from visavis.gallery.gallery import Gallery
 
@@ -96,17 +105,22 @@ class Recognizer:
     def verify(self, subject: str, photo: Photo, policy: Policy | None = None) -> Verification:
         """Whether the photo shows `subject`: the score is that of the subject's best template.
 
-        Raises UnknownSubject, NoFace, ManyFaces, LowQuality, NotLive.
+        Raises UnknownSubject, NoFace, ManyFaces, LowQuality, NotLive; the last is recorded as a
+        refusal.
         """
         policy = policy or self.policy
         templates = self.collection.templates(subject)
-        _, sample = self.pipeline.sample(photo, policy)
+        try:
+            _, sample = self.pipeline.sample(photo, policy)
+        except NotLive as error:
+            refused: dict[str, Detail] = {"accepted": False, "live": _live([error.liveness])}
+            self.collection.record("verify", subject, refused)
+            raise
         scores = (sample.embedding.similarity(t.embedding) for t in templates)
         score = max(scores, default=-1.0)
         decision = self._verification(score, (sample,), subject, policy)
-        self.collection.record(
-            "verify", subject, {"accepted": decision.accepted, **_evidence(decision.threshold)}
-        )
+        evidence = _evidence(decision.threshold, sample)
+        self.collection.record("verify", subject, {"accepted": decision.accepted, **evidence})
         return decision
 
     def identify(self, image: ImageLike, policy: Policy | None = None) -> list[Identification]:
@@ -115,7 +129,8 @@ class Recognizer:
         samples = self.pipeline.samples(image, policy)
         decisions = [self._identification(sample, policy) for sample in samples]
         for decision in decisions:
-            details = {"decision": decision.decision, **_evidence(decision.threshold)}
+            evidence = _evidence(decision.threshold, decision.sample)
+            details = {"decision": decision.decision, **evidence}
             self.collection.record("identify", decision.subject, details)
         return decisions
 
@@ -154,6 +169,7 @@ class Recognizer:
                 metadata=metadata,
                 consent_ref=consent_ref,
                 expires_at=expires_at,
+                details={"live": _live([s.sample.liveness for s in kept])},
             )
         return Enrolment(subject, templates, rejected)
 
@@ -256,5 +272,19 @@ def _refusal(faults: Mapping[int, VisavisError], rejected: tuple[Rejection, ...]
     return EnrolmentRejected(f"none of {len(rejected)} photos was accepted: {lines}", rejected)
 
 
-def _evidence(threshold: Threshold) -> dict[str, float | None]:
-    return {"threshold": round(threshold.score, 4), "rate": threshold.rate}
+def _evidence(threshold: Threshold, sample: Sample) -> "dict[str, Detail]":
+    return {
+        "threshold": round(threshold.score, 4),
+        "rate": threshold.rate,
+        "live": _live([sample.liveness]),
+    }
+
+
+def _live(found: Sequence[Liveness | None]) -> str:
+    """What the audit log says of the liveness of faces, the worst of them: no score of anybody."""
+    if None in found:
+        return "unchecked"
+    checks = [f for f in found if f is not None]
+    if any(f.score is not None and not f.live for f in checks):
+        return "no"
+    return "yes" if all(f.live for f in checks) else "unknown"

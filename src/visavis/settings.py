@@ -3,10 +3,10 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal, Self
 
 from platformdirs import PlatformDirs
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -17,6 +17,9 @@ from pydantic_settings import (
 from visavis.errors import ConfigError
 from visavis.gallery import key_store_of
 from visavis.policy import Policy, QualityLimits
+from visavis.targets import LiveTarget
+
+_LIVE_TARGETS: Final = ("bpcer", "apcer", "live_threshold")
 
 
 def _dirs() -> PlatformDirs:
@@ -62,6 +65,19 @@ class Settings(BaseSettings):
     max_pixels: int = Field(default=50_000_000, gt=0)
     keep_crops: bool | None = None
 
+    liveness: Literal["off", "report", "require"] = "off"
+    """Whether faces are checked for being live; `require` refuses those that are not."""
+    check: str = "auto"
+    """Liveness models joined by `+`; `auto` is every one whose file is on this machine."""
+    live_calibration: Path | None = None
+    """A table made by `visavis calibrate-liveness`, in place of the packaged one."""
+    bpcer: float | None = None
+    """Share of live people that may be refused; of this and the next two one at most."""
+    apcer: float | None = None
+    """Share of attacks of the worst kind that may pass."""
+    live_threshold: float | None = None
+    """A liveness score to reach, instead of a rate."""
+
     fmr: float = 1e-4
     fpir: float = 1e-2
     threshold: float | None = None
@@ -74,9 +90,15 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **flags: Any) -> "Settings":
-        """The settings with `flags` (None is unset) on top. Raises ConfigError."""
+        """The settings with `flags` (None is unset) on top. Raises ConfigError.
+
+        A flag for a liveness target stands before one of another kind in the file.
+        """
+        given = {name: value for name, value in flags.items() if value is not None}
+        if given.keys() & set(_LIVE_TARGETS):
+            given = dict.fromkeys(_LIVE_TARGETS) | given
         try:
-            return cls(**{name: value for name, value in flags.items() if value is not None})
+            return cls(**given)
         except ValidationError as error:
             lines = (f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
             raise ConfigError(f"bad setting: {'; '.join(lines)}") from None
@@ -93,9 +115,21 @@ class Settings(BaseSettings):
             top_k=self.top_k,
             face=self.face,
             review=self.review,
+            liveness=self.liveness,
+            live=self.live,
             beyond=self.beyond,
             limits=self.limits,
         )
+
+    @property
+    def live(self) -> LiveTarget:
+        return LiveTarget(bpcer=self.bpcer, apcer=self.apcer, threshold=self.live_threshold)
+
+    @model_validator(mode="after")
+    def _one_live_target(self) -> Self:
+        """Raises ConfigError for several, or one that is no rate."""
+        _ = self.live
+        return self
 
     @property
     def key_store(self) -> Path:

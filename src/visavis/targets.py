@@ -1,9 +1,13 @@
 """Where a liveness check draws the line: by an error rate that the user states."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 from typing import Final, TypeAlias
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 
 from visavis.errors import ConfigError, NotMeasured
 
@@ -73,3 +77,62 @@ class LivenessTable:
         if not good.size:
             raise NotMeasured(f"expected an APCER of {apcer[-1]:g} or more, got {target.apcer:g}")
         return float(scores[good[0]])
+
+
+@dataclass(frozen=True, slots=True)
+class Combination:
+    """How the logits of some checks become one probability of a live person.
+
+    sigmoid(bias + weights * logits): calibrated logistic regression, of one check Platt scaling.
+    `checks` are ModelCard ids in order; no weight is negative. Raises ConfigError otherwise.
+    """
+
+    checks: tuple[str, ...]
+    weights: tuple[float, ...]
+    bias: float
+    table: LivenessTable
+
+    def __post_init__(self) -> None:
+        if not self.checks or list(self.checks) != sorted(set(self.checks)):
+            raise ConfigError(f"expected checks in order, each once, got {self.checks}")
+        if len(self.weights) != len(self.checks):
+            raise ConfigError(f"expected a weight for each of {self.checks}, got {self.weights}")
+        if not np.isfinite((*self.weights, self.bias)).all() or min(self.weights) < 0:
+            raise ConfigError(f"expected weights of 0 or more, got {self.weights}, {self.bias}")
+
+    def scores(self, logits: ArrayLike) -> NDArray[np.float64]:
+        """(…,) probabilities of a live person for (…, checks) logits; NaN where one is NaN."""
+        odds = np.asarray(logits, np.float64) @ np.array(self.weights) + self.bias
+        found: NDArray[np.float64] = 0.5 * (1 + np.tanh(odds / 2))
+        return found
+
+
+@dataclass(frozen=True)
+class FusionTable:
+    """A Combination for every set of checks that may answer together, and so for each alone."""
+
+    combinations: tuple[Combination, ...]
+
+    def __post_init__(self) -> None:
+        if len({c.checks for c in self.combinations}) != len(self.combinations):
+            raise ConfigError("expected one combination for each set of checks, got some twice")
+
+    @cached_property
+    def _by_checks(self) -> dict[tuple[str, ...], Combination]:
+        return {c.checks: c for c in self.combinations}
+
+    def of(self, checks: Iterable[str]) -> Combination:
+        """The combination of these checks, in any order. Raises ConfigError if it has none."""
+        wanted = tuple(sorted(checks))
+        if wanted not in self._by_checks:
+            known = ", ".join("+".join(c.checks) for c in self.combinations)
+            raise ConfigError(
+                f"no liveness table for {'+'.join(wanted)}; there is one for: {known or 'none'}"
+            )
+        return self._by_checks[wanted]
+
+
+def subsets(checks: Iterable[str]) -> list[tuple[str, ...]]:
+    """All sets of one or more of the checks, small ones first, each in order."""
+    names = sorted(checks)
+    return [found for size in range(1, len(names) + 1) for found in combinations(names, size)]

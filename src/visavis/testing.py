@@ -6,10 +6,12 @@ FakeEmbedder knows people by their colour.
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.liveness.look import Look
 from visavis.policy import Calibration
 from visavis.targets import DEFAULT_TARGET, LiveTarget
 from visavis.types import Embedding, Face, Image, Liveness
@@ -65,13 +67,45 @@ class FakeEmbedder:
 
 
 class FakeLiveness:
-    """Says of every face what it was told to say."""
+    """Says of every face what it was told to say; a target's own threshold comes first."""
 
-    def __init__(self, score: float = 1.0, threshold: float = 0.5) -> None:
-        self.answer = Liveness(score, threshold)
+    def __init__(
+        self,
+        score: float | None = 1.0,
+        threshold: float = 0.5,
+        species: str | None = None,
+        reasons: tuple[str, ...] = (),
+    ) -> None:
+        self.answer = Liveness(score, threshold, species, reasons)
 
     def check(self, image: Image, face: Face, target: LiveTarget = DEFAULT_TARGET) -> Liveness:
-        return self.answer
+        if target.threshold is None:
+            return self.answer
+        return replace(self.answer, threshold=target.threshold)
+
+
+class FakeLooker:
+    """Gives every face the same logit; a brighter one a higher logit, by `slope` times the mean
+    grey value of the face, 0..1.
+    """
+
+    def __init__(
+        self,
+        name: str = "fake-look",
+        logit: float | None = 0.0,
+        species: str | None = None,
+        reasons: tuple[str, ...] = (),
+        slope: float = 0.0,
+    ) -> None:
+        self.name = name
+        self._look = Look(logit, species, reasons)
+        self._slope = slope
+
+    def look(self, image: Image, face: Face) -> Look:
+        if self._look.logit is None:
+            return self._look
+        grey = float(_inside(image, face).mean()) / 255
+        return replace(self._look, logit=self._look.logit + self._slope * grey)
 
 
 def _number(data: bytes) -> int:

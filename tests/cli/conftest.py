@@ -13,14 +13,15 @@ from visavis.cli.app import app
 from visavis.image import save
 from visavis.pipeline import Pipeline
 from visavis.settings import Settings
-from visavis.testing import FakeDetector, FakeEmbedder, fake_photo
+from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, fake_photo
 
 Run = Callable[..., Result]
 Shoot = Callable[..., str]
 
 
 def fake_pipeline(settings: Settings) -> Pipeline:
-    return Pipeline(FakeDetector(), FakeEmbedder())
+    check = None if settings.liveness == "off" else FakeLiveness(0.9)
+    return Pipeline(FakeDetector(), FakeEmbedder(), check)
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +30,7 @@ def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
     build = import_module("visavis.build")
     monkeypatch.setattr(build, "build_pipeline", fake_pipeline)
     monkeypatch.setattr(build, "build_detector", lambda settings: FakeDetector())
+    monkeypatch.setattr(build, "build_liveness", lambda settings: FakeLiveness(0.9))
 
 
 @pytest.fixture

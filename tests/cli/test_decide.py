@@ -1,12 +1,16 @@
 """verify, compare, identify: decisions and their exit codes."""
 
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from visavis.image import decode
+from visavis.pipeline import Pipeline
+from visavis.settings import Settings
+from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness
 
 Run = Callable[..., Any]
 
@@ -160,3 +164,79 @@ def test_asking_changes_nothing_about_the_collection(
     run("identify", shoot("ada", seed=1))
     run("verify", "ada", shoot("ada", seed=1))
     assert run_json("gallery", "info")[1]["collections"][0]["keep_crops"] is True
+
+
+@pytest.fixture
+def spoofed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every face looks like a print, where liveness is asked for."""
+
+    def pipeline(settings: Settings) -> Pipeline:
+        check = FakeLiveness(0.125, 0.5, "print", ("looks_like_print",))
+        asked = settings.liveness != "off"
+        return Pipeline(FakeDetector(), FakeEmbedder(), check if asked else None)
+
+    monkeypatch.setattr(import_module("visavis.build"), "build_pipeline", pipeline)
+
+
+@pytest.mark.usefixtures("enrolled", "spoofed")
+class TestLiveness:
+    def test_a_face_that_is_not_live_is_refused_by_exit_code_2(
+        self, run: Run, run_json: Run, shoot: Run
+    ) -> None:
+        for words in (("verify", "ada", shoot("ada")), ("compare", shoot("ada"), shoot("ada"))):
+            assert run(*words).exit_code == 0
+            code, document = run_json(*words, "--liveness", "require")
+            assert (code, document["error"]["code"]) == (2, "not_live")
+            assert "scored 0.1250, needed 0.5000: looks_like_print" in document["error"]["message"]
+
+    def test_a_report_is_shown_and_refuses_nothing(
+        self, run: Run, run_json: Run, shoot: Run
+    ) -> None:
+        words = ("verify", "ada", shoot("ada"), "--liveness", "report")
+        code, document = run_json(*words)
+        assert (code, document["accepted"]) == (0, True)
+        assert document["faces"][0]["liveness"]["species"] == "print"
+        shown = run(*words).stdout
+        assert "not live, print" in shown
+        assert "0.1250 of 0.5000 needed" in shown
+        assert "liveness" not in run("verify", "ada", shoot("ada")).stdout
+
+    def test_nobody_is_named_by_a_face_that_is_not_live(
+        self, run: Run, run_json: Run, shoot: Run
+    ) -> None:
+        words = ("identify", shoot("ada", "stranger"))
+        assert run(*words).exit_code == 0
+        assert "live" not in run(*words).stdout
+        code, document = run_json(*words, "--liveness", "require")
+        assert code == 1
+        faces = document["results"][0]["faces"]
+        assert [f["decision"] for f in faces] == ["not_live", "unknown"]
+        assert [f["subject"] for f in faces] == [None, None]
+        reported = run(*words, "--liveness", "report")
+        assert reported.exit_code == 0
+        assert reported.stdout.count("not live, print") == 2
+
+    def test_the_environment_asks_for_it_too(
+        self, run: Run, shoot: Run, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("VISAVIS_LIVENESS", "require")
+        assert run("verify", "ada", shoot("ada")).exit_code == 2
+        assert run("verify", "ada", shoot("ada"), "--liveness", "off").exit_code == 0
+
+    @pytest.mark.parametrize(
+        "flags",
+        [("--check", "x"), ("--bpcer", "0.1"), ("--apcer", "0.1"), ("--live-threshold", "0.1")],
+    )
+    def test_an_option_of_a_check_that_would_not_run_is_refused(
+        self, run_json: Run, shoot: Run, flags: tuple[str, str]
+    ) -> None:
+        words = ("verify", "ada", shoot("ada"), *flags)
+        code, document = run_json(*words)
+        assert (code, document["error"]["code"]) == (2, "usage")
+        assert f"{flags[0]} needs --liveness" in document["error"]["message"]
+        assert run_json(*words, "--liveness", "report")[0] == 0
+
+    def test_the_threshold_given_is_the_one_that_decides(self, run: Run, shoot: Run) -> None:
+        words = ("verify", "ada", shoot("ada"), "--liveness", "require", "--live-threshold")
+        assert run(*words, "0.1").exit_code == 0
+        assert run(*words, "0.2").exit_code == 2

@@ -104,3 +104,11 @@ def test_another_gallery_and_collection(
     assert [p["id"] for p in document["subjects"]] == ["ada"]
     code, document = run_json("subjects", "list")
     assert (code, document["error"]["code"]) == (3, "config")
+
+
+def test_a_face_that_is_not_live_is_not_enrolled(run: Run, run_json: Run, shoot: Run) -> None:
+    words = ("enrol", "ada", shoot("ada"), "--liveness", "require")
+    code, document = run_json(*words, "--live-threshold", "0.95")  # the fake's score is 0.9
+    assert (code, document["error"]["code"]) == (2, "not_live")
+    assert run_json("subjects", "list")[1]["subjects"] == []
+    assert run(*words).exit_code == 0

@@ -120,3 +120,14 @@ def test_a_failed_run_leaves_the_old_file(
 
 def test_embed_help_says_what_embeddings_are(run: Run) -> None:
     assert "biometric data" in run("embed", "--help").stdout
+
+
+def test_embedding_decides_nothing_and_checks_nothing(
+    run_json: Run, shoot: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VISAVIS_LIVENESS", "require")
+    monkeypatch.setenv("VISAVIS_LIVE_THRESHOLD", "0.95")  # the fake's score is 0.9
+    shoot("ada", at="photos/a.png")
+    words = ("embed", tmp_path / "photos", "--out", tmp_path / "x.npz", "--face", "largest")
+    code, document = run_json(*words)
+    assert (code, document["faces"]) == (0, 1)

@@ -11,6 +11,7 @@ from visavis.datasets.records import BONA_FIDE, Dataset, PadSet, Picture, Presen
 from visavis.errors import InputError
 from visavis.evaluate.pad import Presented, acer, evaluate_pad, present, rates, read_scores
 from visavis.image import save
+from visavis.targets import DEFAULT_TARGET, LiveTarget
 from visavis.testing import FakeDetector, FakeLiveness, fake_photo
 from visavis.types import Face, Image, Liveness
 
@@ -176,6 +177,8 @@ def test_a_check_over_a_set(pad: PadSet) -> None:
     strict = evaluate_pad(FakeDetector(), FakeLiveness(0.8), pad, threshold=0.9)
     assert strict.apcer.events == 0
     assert strict.bpcer.events == 2
+    target = LiveTarget(threshold=0.9)
+    assert evaluate_pad(FakeDetector(), FakeLiveness(0.8), pad, target=target).threshold == 0.9
 
 
 def test_why_there_was_no_response(pad: PadSet) -> None:
@@ -187,7 +190,7 @@ def test_why_there_was_no_response(pad: PadSet) -> None:
 
 def test_a_check_of_two_minds_needs_a_threshold(pad: PadSet) -> None:
     class Wavering:
-        def check(self, image: Image, face: Face) -> Liveness:
+        def check(self, image: Image, face: Face, target: LiveTarget = DEFAULT_TARGET) -> Liveness:
             return Liveness(0.5, float(image.mean()) / 255)
 
     with pytest.raises(InputError, match="one threshold"):

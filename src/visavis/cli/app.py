@@ -8,6 +8,7 @@ from visavis import __version__
 from visavis.cli import (
     audit,
     calibrate,
+    calibrate_liveness,
     config,
     data,
     decide,
@@ -18,9 +19,11 @@ from visavis.cli import (
     faces,
     gallery,
     keys,
+    live,
     models,
     report,
     subjects,
+    train,
     version,
 )
 from visavis.cli.run import Cli
@@ -54,7 +57,7 @@ def root(
     """Self-hosted face recognition: enrol, verify and identify people, offline."""
 
 
-for top in (enrol, decide, faces):
+for top in (enrol, decide, faces, live):
     app.add_typer(top.app)
 for name, group, panel, summary in (
     ("subjects", subjects, KEEP, "List, show, rename, merge and forget subjects."),
@@ -63,10 +66,11 @@ for name, group, panel, summary in (
     ("audit", audit, KEEP, "Verify, export and follow the audit log."),
     ("data", data, MEASURE, "Fetch, prepare and explore sets of pictures."),
     ("evaluate", evaluate, MEASURE, "Measure error rates, by official protocols."),
+    ("train", train, MEASURE, "Train models by a recipe."),
     ("report", report, MEASURE, "Write reports of what was measured; compare two."),
     ("models", models, MIND, "List, fetch and verify models, with their licences."),
     ("config", config, MIND, "Show settings and where they come from."),
 ):
     app.add_typer(group.app, name=name, rich_help_panel=panel, help=summary)
-for top in (calibrate, doctor, demo, version):
+for top in (calibrate, calibrate_liveness, doctor, demo, version):
     app.add_typer(top.app)

@@ -8,6 +8,9 @@ import typer
 
 from visavis.cli.console import answer, follow
 from visavis.cli.options import (
+    ApcerOption,
+    BpcerOption,
+    CheckOption,
     CollectionOption,
     DrawOption,
     FaceOption,
@@ -15,11 +18,14 @@ from visavis.cli.options import (
     FpirOption,
     GalleryOption,
     JsonOption,
+    LivenessOption,
+    LiveThresholdOption,
     Photo,
     Photos,
     Subject,
     ThresholdOption,
     examples,
+    live_settings,
 )
 from visavis.cli.run import Exit
 
@@ -38,6 +44,7 @@ PANEL = "Recognise people"
     epilog=examples(
         "visavis verify ada door.jpg",
         "visavis verify ada door.jpg --fmr 1e-5 --json | jq .accepted",
+        "visavis verify ada door.jpg --liveness require --bpcer 0.02",
     ),
 )
 def verify(
@@ -48,18 +55,32 @@ def verify(
     fmr: FmrOption = None,
     threshold: ThresholdOption = None,
     face: FaceOption = None,
+    liveness: LivenessOption = None,
+    check: CheckOption = None,
+    bpcer: BpcerOption = None,
+    apcer: ApcerOption = None,
+    live_threshold: LiveThresholdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check that a photo shows the subject it claims to show.
 
-    Exit code 0: it does; 1: it does not.
+    Exit code 0: it does; 1: it does not; 2: the photo shows no face that can be
+    used, or with --liveness require none that looks live.
     """
     from visavis.cli import documents, views
     from visavis.cli.context import open_recognizer
-    from visavis.settings import Settings
 
-    settings = Settings.load(
-        gallery=gallery, collection=collection, fmr=fmr, threshold=threshold, face=face
+    settings = live_settings(
+        gallery=gallery,
+        collection=collection,
+        fmr=fmr,
+        threshold=threshold,
+        face=face,
+        liveness=liveness,
+        check=check,
+        bpcer=bpcer,
+        apcer=apcer,
+        live_threshold=live_threshold,
     )
     with open_recognizer(settings) as recognizer:
         found = recognizer.verify(subject, image)
@@ -81,18 +102,32 @@ def compare(
     fmr: FmrOption = None,
     threshold: ThresholdOption = None,
     face: FaceOption = None,
+    liveness: LivenessOption = None,
+    check: CheckOption = None,
+    bpcer: BpcerOption = None,
+    apcer: ApcerOption = None,
+    live_threshold: LiveThresholdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Check whether two photos show one person. Needs no gallery and stores nothing.
 
-    Exit code 0: they do; 1: they do not.
+    Exit code 0: they do; 1: they do not; 2: one shows no face that can be used,
+    or with --liveness require none that looks live.
     """
     from visavis.build import build_pipeline
     from visavis.cli import documents, views
     from visavis.recognizer import Recognizer
-    from visavis.settings import Settings
 
-    settings = Settings.load(fmr=fmr, threshold=threshold, face=face)
+    settings = live_settings(
+        fmr=fmr,
+        threshold=threshold,
+        face=face,
+        liveness=liveness,
+        check=check,
+        bpcer=bpcer,
+        apcer=apcer,
+        live_threshold=live_threshold,
+    )
     recognizer = Recognizer(build_pipeline(settings), policy=settings.policy)
     found = recognizer.compare(a, b)
     words = "match: one person" if found.accepted else "no match: two people"
@@ -116,19 +151,34 @@ def identify(
     fpir: FpirOption = None,
     fmr: FmrOption = None,
     threshold: ThresholdOption = None,
+    liveness: LivenessOption = None,
+    check: CheckOption = None,
+    bpcer: BpcerOption = None,
+    apcer: ApcerOption = None,
+    live_threshold: LiveThresholdOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Say who each face in the photos is. Unknown is an answer.
+
+    With --liveness require nobody is named by a face that does not look live.
 
     Exit code 0: somebody was identified; 1: nobody; 2: a photo could not be read.
     """
     from visavis.batching import batch
     from visavis.cli import documents, pictures, views
     from visavis.cli.context import open_recognizer
-    from visavis.settings import Settings
 
-    settings = Settings.load(
-        gallery=gallery, collection=collection, fpir=fpir, fmr=fmr, threshold=threshold
+    settings = live_settings(
+        gallery=gallery,
+        collection=collection,
+        fpir=fpir,
+        fmr=fmr,
+        threshold=threshold,
+        liveness=liveness,
+        check=check,
+        bpcer=bpcer,
+        apcer=apcer,
+        live_threshold=live_threshold,
     )
     targets = pictures.targets(draw, images)
     with open_recognizer(settings) as recognizer:

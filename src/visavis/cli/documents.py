@@ -44,9 +44,21 @@ def quality(found: Quality) -> dict[str, float]:
 
 
 def liveness(found: Liveness | None) -> dict[str, Any] | None:
+    """`score` is null where no check can tell; so is that of a single check in `checks`."""
     if found is None:
         return None
-    return {"live": found.live, "score": found.score, "threshold": found.threshold}
+    return {
+        "live": found.live,
+        "score": _rounded(found.score),
+        "threshold": _rounded(found.threshold),
+        "species": found.species,
+        "reasons": list(found.reasons),
+        "checks": {name: _rounded(score) for name, score in found.checks},
+    }
+
+
+def _rounded(score: float | None) -> float | None:
+    return None if score is None else round(score, 6)
 
 
 def sample(found: Sample) -> dict[str, Any]:
@@ -168,6 +180,23 @@ def detections(
         for image, outcome in zip(images, outcomes, strict=True)
     ]
     return {"results": results}
+
+
+def lives(
+    images: Sequence[Path],
+    outcomes: "Sequence[Outcome[list[tuple[Face, Liveness]]]]",
+    drawn: "Targets",
+) -> dict[str, Any]:
+    results = [
+        _file(image, outcome.error, drawn)
+        | ({} if outcome.error else {"faces": [_checked(*f) for f in outcome.unwrap()]})
+        for image, outcome in zip(images, outcomes, strict=True)
+    ]
+    return {"results": results}
+
+
+def _checked(found: Face, said: Liveness) -> dict[str, Any]:
+    return {**face(found), "liveness": liveness(said)}
 
 
 def _judged(found: Face, judged: Quality) -> dict[str, Any]:

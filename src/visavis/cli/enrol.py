@@ -9,12 +9,18 @@ import typer
 from visavis.cli.console import answer
 from visavis.cli.options import (
     POLICY,
+    ApcerOption,
+    BpcerOption,
+    CheckOption,
     CollectionOption,
     FaceOption,
     GalleryOption,
     JsonOption,
+    LivenessOption,
+    LiveThresholdOption,
     examples,
     expiry,
+    live_settings,
     pairs,
 )
 from visavis.cli.run import Exit
@@ -83,6 +89,11 @@ def enrol(
         ),
     ] = None,
     face: FaceOption = None,
+    liveness: LivenessOption = None,
+    check: CheckOption = None,
+    bpcer: BpcerOption = None,
+    apcer: ApcerOption = None,
+    live_threshold: LiveThresholdOption = None,
     gallery: GalleryOption = None,
     collection: CollectionOption = None,
     as_json: JsonOption = False,
@@ -99,9 +110,18 @@ def enrol(
     """
     from visavis.cli import documents, folder, views
     from visavis.cli.context import open_recognizer
-    from visavis.settings import Settings
 
-    settings = Settings.load(gallery=gallery, collection=collection, review=review, face=face)
+    settings = live_settings(
+        gallery=gallery,
+        collection=collection,
+        review=review,
+        face=face,
+        liveness=liveness,
+        check=check,
+        bpcer=bpcer,
+        apcer=apcer,
+        live_threshold=live_threshold,
+    )
     about = folder.About(pairs(meta) if meta else None, consent_ref, expires)
     if from_folder is not None:
         if subject is not None or name is not None:

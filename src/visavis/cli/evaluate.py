@@ -5,11 +5,13 @@ import typer
 from visavis.cli import (
     evaluate_allpairs,
     evaluate_classification,
+    evaluate_container,
     evaluate_fairness,
     evaluate_identification,
     evaluate_latency,
     evaluate_pad,
     evaluate_robustness,
+    evaluate_spoof,
     evaluate_verification,
 )
 
@@ -22,3 +24,5 @@ app.add_typer(evaluate_fairness.app)
 app.add_typer(evaluate_latency.app)
 app.add_typer(evaluate_pad.app)
 app.add_typer(evaluate_allpairs.app)
+app.add_typer(evaluate_spoof.app)
+app.add_typer(evaluate_container.app)

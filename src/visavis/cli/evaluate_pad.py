@@ -1,12 +1,14 @@
 """evaluate pad: how well attacks are told from live people."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
-from visavis.cli.console import answer, facts, table
-from visavis.cli.options import JsonOption, examples
+from visavis.cli.console import answer, facts, progress, table
+from visavis.cli.options import ApcerOption, BpcerOption, CheckOption, JsonOption, examples
 from visavis.cli.system import provenance
 from visavis.cli.words import percent, text
 
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 
     from visavis.datasets.records import PadSet
     from visavis.evaluate.iapar import JointResult
-    from visavis.evaluate.pad import ClassRates, PadResult
+    from visavis.evaluate.pad import ClassRates, PadResult, Presented
     from visavis.evaluate.rates import Rate
+    from visavis.report.document import Provenance
 
 app = typer.Typer()
 
@@ -27,32 +30,56 @@ Presentations: TypeAlias = Annotated[
     ),
 ]
 ScoresOption: TypeAlias = Annotated[
-    Path,
+    Path | None,
     typer.Option(
         "--scores",
         metavar="FILE.csv",
         exists=True,
         dir_okay=False,
-        help="Scores of any check: columns file,score; higher is more live, empty: no response.",
+        help="Scores of any check instead of running one: columns file,score; higher is more live, "
+        "empty: no response. Needs --threshold.",
     ),
 ]
-LiveOption: TypeAlias = Annotated[
-    float,
+LimitOption: TypeAlias = Annotated[
+    float | None,
     typer.Option("--threshold", metavar="SCORE", help="Scores at or above it are taken for live."),
 ]
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A set and what was said of it, with the threshold and the models that said it."""
+
+    shown: "PadSet"
+    presented: "Presented"
+    threshold: float
+    models: "Mapping[str, str]"
+
+    @property
+    def provenance(self) -> "Provenance":
+        return replace(provenance(None, self.shown.dataset), models=self.models)
+
+    def rated(self) -> "PadResult":
+        from visavis.evaluate.pad import rates
+
+        return rates(self.presented, self.threshold)
+
+
 @app.command(
     epilog=examples(
-        "visavis evaluate pad nuaa/ --scores live.csv --threshold 0.5",
+        "visavis evaluate pad nuaa/",
+        "visavis evaluate pad nuaa/ --check visavis-pad-1 --apcer 0.05",
         "visavis evaluate pad nuaa/ --scores live.csv --threshold 0.5 "
         "--match-scores match.csv --match-threshold 0.42",
     ),
 )
 def pad(
     folder: Presentations,
-    scores: ScoresOption,
-    threshold: LiveOption,
+    scores: ScoresOption = None,
+    threshold: LimitOption = None,
+    check: CheckOption = None,
+    bpcer: BpcerOption = None,
+    apcer: ApcerOption = None,
     match_scores: Annotated[
         Path | None,
         typer.Option(
@@ -71,49 +98,76 @@ def pad(
 ) -> None:
     """Measure presentation attack detection; follows the metrics of ISO/IEC 30107-3.
 
-    APCER for every attack species, the worst of them, BPCER, and both at other
-    thresholds. Presentations without a response are left out of these and
-    counted as APNRR and BPNRR. With --match-scores also IAPAR: attacks that pass
-    the match and the liveness check.
+    Runs the liveness check on the largest face of every picture, or takes the
+    scores of another. APCER for every attack species, the worst of them, BPCER,
+    and both at other thresholds. Presentations without a response are left out
+    of these and counted as APNRR and BPNRR. With --match-scores also IAPAR:
+    attacks that pass the match and the liveness check.
+
+    Several models together have other thresholds for faces that some of them
+    cannot judge. Without --threshold their scores are stretched so that 0.5 is the threshold
+    of every face.
     """
     from visavis.report.document import plain
 
     if (match_scores is None) != (match_threshold is None):
         raise typer.BadParameter("expected --match-scores and --match-threshold together")
-    shown, result = measured(folder, scores, threshold)
-    both = None
+    done = tried(folder, scores, threshold, check=check, bpcer=bpcer, apcer=apcer)
+    result, both = done.rated(), None
     if match_scores is not None and match_threshold is not None:
-        both = _joint(shown, scores, threshold, match_scores, match_threshold)
-    found = {"pad": plain(result), "joint": plain(both)}
-    answer(
-        as_json,
-        found | {"provenance": plain(provenance(None, shown.dataset))},
-        lambda: _view(shown, result, both),
-    )
+        both = _joint(done, match_scores, match_threshold)
+    found = {"pad": plain(result), "joint": plain(both), "provenance": plain(done.provenance)}
+    answer(as_json, found, lambda: _view(done.shown, result, both))
 
 
-def measured(folder: Path, scores: Path, threshold: float) -> "tuple[PadSet, PadResult]":
-    """The set, and the rates of the check whose scores are in the file."""
+def tried(folder: Path, scores: Path | None, threshold: float | None, **flags: Any) -> Tried:
+    """The set, and what the check of these flags or the one behind the scores said of it."""
     from visavis.datasets.pad import read_pad
-    from visavis.evaluate.pad import rates, read_scores
+    from visavis.evaluate.pad import read_scores
 
+    of_the_check = [name for name, value in flags.items() if value is not None]
+    if scores is not None and (threshold is None or of_the_check):
+        raise typer.BadParameter("expected --scores with --threshold, and no option of a check")
     shown = read_pad(folder)
-    return shown, rates(read_scores(scores, shown), threshold)
+    if scores is None or threshold is None:
+        return _run(shown, threshold, **flags)
+    return Tried(shown, read_scores(scores, shown), threshold, {})
 
 
-def _joint(
-    shown: "PadSet", live: Path, live_threshold: float, match: Path, match_threshold: float
-) -> "JointResult":
+def _run(shown: "PadSet", threshold: float | None, **flags: Any) -> Tried:
+    """What the settings' check says of every picture."""
+    from visavis import build
+    from visavis.evaluate.levelled import LEVEL, Levelled
+    from visavis.evaluate.pad import present
+    from visavis.image import ImageLimits
+    from visavis.models.catalogue import card
+    from visavis.settings import Settings
+
+    settings = Settings.load(**flags)
+    models = build.checks_of(settings)
+    check, detector = build.build_liveness(settings), build.build_detector(settings)
+    level = threshold is None and len(models) > 1
+    used = Levelled(check) if level else check
+    limits = ImageLimits(settings.max_bytes, settings.max_pixels)
+    with progress("checking", len(shown.dataset)) as move:
+        said, own = present(
+            detector, used, shown, target=settings.live, limits=limits, progress=move
+        )
+    limit = next(iter(own), LEVEL) if threshold is None else threshold
+    cards = (card(settings.detector), *models)
+    return Tried(shown, said, limit, {c.id: c.sha256 for c in cards})
+
+
+def _joint(done: Tried, match: Path, match_threshold: float) -> "JointResult":
     from visavis.evaluate.iapar import joint
     from visavis.evaluate.pad import read_scores
 
-    checked, matched = read_scores(live, shown), read_scores(match, shown)
     return joint(
-        matched.scores,
-        checked.scores,
-        checked.species,
+        read_scores(match, done.shown).scores,
+        done.presented.scores,
+        done.presented.species,
         match_threshold=match_threshold,
-        live_threshold=live_threshold,
+        live_threshold=done.threshold,
     )
 
 

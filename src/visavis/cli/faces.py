@@ -104,7 +104,7 @@ def embed(
     from visavis.cli.pictures import tree
     from visavis.settings import Settings
 
-    settings = Settings.load(face=face)
+    settings = Settings.load(face=face, liveness="off")  # no decision is made here
     photos = tree(folder)
     if not photos:
         raise InputError(f"expected photos in {folder} or below it, found none")

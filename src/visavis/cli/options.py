@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
 import typer
 
-GALLERY, POLICY = "Where", "Policy"
+if TYPE_CHECKING:
+    from visavis.settings import Settings
+
+GALLERY, POLICY, LIVE = "Where", "Policy", "Liveness"
 
 
 def open_rate(value: float | None) -> float | None:
@@ -44,6 +47,23 @@ def pairs(texts: Sequence[str]) -> dict[str, str]:
             raise typer.BadParameter(f"expected --meta key=value, got {text!r}")
         found[key] = value
     return found
+
+
+def live_settings(**flags: Any) -> "Settings":
+    """The settings with these flags on top. Raises BadParameter for flags of a liveness check
+    where liveness is off, lest a face pass unchecked that was meant to be checked.
+    """
+    from visavis.settings import Settings
+
+    settings = Settings.load(**flags)
+    idle = [name for name in _OF_THE_CHECK if flags.get(name) is not None]
+    if idle and settings.liveness == "off":
+        flag = f"--{idle[0].replace('_', '-')}"
+        raise typer.BadParameter(f"{flag} needs --liveness report or --liveness require")
+    return settings
+
+
+_OF_THE_CHECK = ("check", "bpcer", "apcer", "live_threshold")
 
 
 def examples(*lines: str) -> str:
@@ -113,6 +133,57 @@ FaceOption: TypeAlias = Annotated[
         help="The face meant in a photo of several: only (no others), dominant (much the "
         "largest), largest or central. [dim]VISAVIS_FACE[/]",
         rich_help_panel=POLICY,
+    ),
+]
+LivenessOption: TypeAlias = Annotated[
+    Literal["off", "report", "require"] | None,
+    typer.Option(
+        "--liveness",
+        metavar="MODE",
+        help="Check that a face is a live person's: off, report (and say what was found) or "
+        "require (and refuse it if not). [dim]VISAVIS_LIVENESS[/]",
+        rich_help_panel=LIVE,
+    ),
+]
+CheckOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--check",
+        metavar="MODELS",
+        help="Liveness models joined by +; auto: all whose files are on this machine. "
+        "[dim]VISAVIS_CHECK[/]",
+        rich_help_panel=LIVE,
+    ),
+]
+BpcerOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--bpcer",
+        metavar="RATE",
+        callback=open_rate,
+        help="Share of live people that may be refused, 0.05 if nothing is said. "
+        "[dim]VISAVIS_BPCER[/]",
+        rich_help_panel=LIVE,
+    ),
+]
+ApcerOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--apcer",
+        metavar="RATE",
+        callback=open_rate,
+        help="Or the share of attacks of the worst kind that may pass. [dim]VISAVIS_APCER[/]",
+        rich_help_panel=LIVE,
+    ),
+]
+LiveThresholdOption: TypeAlias = Annotated[
+    float | None,
+    typer.Option(
+        "--live-threshold",
+        metavar="SCORE",
+        callback=open_rate,
+        help="Or a liveness score to reach, between 0 and 1. [dim]VISAVIS_LIVE_THRESHOLD[/]",
+        rich_help_panel=LIVE,
     ),
 ]
 YesOption: TypeAlias = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]

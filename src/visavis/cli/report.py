@@ -7,6 +7,7 @@ from visavis.cli import (
     report_compare,
     report_data,
     report_fairness,
+    report_liveness,
     report_model,
     report_pad,
     report_render,
@@ -22,3 +23,4 @@ app.add_typer(report_robustness.app)
 app.add_typer(report_fairness.app)
 app.add_typer(report_pad.app)
 app.add_typer(report_data.app)
+app.add_typer(report_liveness.app)

@@ -13,6 +13,7 @@ from visavis.cli.console import clean, facts, marked, table
 from visavis.cli.words import (
     count,
     decided,
+    lively,
     moment,
     scale,
     score,
@@ -22,7 +23,16 @@ from visavis.cli.words import (
 )
 from visavis.errors import Rejection
 from visavis.policy import QualityLimits
-from visavis.types import Face, Identification, Quality, Receipt, Subject, Threshold, Verification
+from visavis.types import (
+    Face,
+    Identification,
+    Liveness,
+    Quality,
+    Receipt,
+    Subject,
+    Threshold,
+    Verification,
+)
 
 if TYPE_CHECKING:
     from visavis.cli.folder import Enrolled
@@ -47,6 +57,7 @@ def verification(found: Verification, words: str) -> RenderableType:
                     score(limit.score), (f"   {stands_for(limit, 'false-match rate')}", "dim")
                 ),
                 "quality": ", ".join(f"{s.quality.score:.2f}" for s in found.samples),
+                "liveness": _liveness([s.liveness for s in found.samples if s.liveness]),
                 "model": found.model,
             }
         ),
@@ -54,19 +65,70 @@ def verification(found: Verification, words: str) -> RenderableType:
     )
 
 
+def _liveness(found: Sequence[Liveness]) -> RenderableType:
+    """A line for each face that was checked."""
+    lines = [
+        Text.assemble(lively(one), (f"   {_against(one)}", "dim"), (f"   {_why(one)}", "yellow"))
+        for one in found
+    ]
+    return Group(*lines) if lines else ""
+
+
+def _against(found: Liveness) -> str:
+    return f"{_fine(found.score)} of {_fine(found.threshold)} needed"
+
+
+def _fine(value: float | None) -> str:
+    """A liveness score to four places: thresholds often lie close to 1."""
+    return "none" if value is None else f"{value:.4f}"
+
+
+def _why(found: Liveness) -> str:
+    return clean(", ".join(found.reasons))
+
+
+def lives(
+    images: Sequence[Path],
+    outcomes: Sequence[Outcome[list[tuple[Face, Liveness]]]],
+    drawn: "Targets",
+) -> RenderableType:
+    numbers = ("face", "score", "needed")
+    rows = table("file", "face", "live", "score", "needed", "reasons", right=numbers)
+    for image, outcome in zip(images, outcomes, strict=True):
+        if outcome.error:
+            rows.add_row(text(image), "", text(f"✗ {outcome.error.code}", "red"))
+            continue
+        for number, (_, one) in enumerate(outcome.unwrap(), 1):
+            rows.add_row(
+                text(image if number == 1 else ""),
+                str(number),
+                lively(one),
+                _fine(one.score),
+                _fine(one.threshold),
+                text(_why(one), "dim"),
+            )
+        if not outcome.unwrap():
+            rows.add_row(text(image), "", text("no face", "dim"))
+    return Group(rows, *_errors(images, outcomes), *_drawn(drawn))
+
+
 def identifications(
     images: Sequence[Path], outcomes: Sequence[Outcome[list[Identification]]], drawn: "Targets"
 ) -> RenderableType:
     numbers = ("face", "score", "margin")
+    checked = any(i.sample.liveness for o in outcomes if not o.error for i in o.unwrap())
+    last = ("live",) if checked else ()
     rows = table(
-        "file", "face", "decision", "subject", "score", "margin", "runner-up", right=numbers
+        "file", "face", "decision", "subject", "score", "margin", "runner-up", *last, right=numbers
     )
     for image, outcome in zip(images, outcomes, strict=True):
         if outcome.error:
             rows.add_row(text(image), "", text(f"✗ {outcome.error.code}", "red"))
             continue
         for number, one in enumerate(outcome.unwrap(), 1):
-            rows.add_row(text(image if number == 1 else ""), str(number), *_identification(one))
+            seen = [lively(one.sample.liveness)] if checked else []
+            place = text(image if number == 1 else ""), str(number)
+            rows.add_row(*place, *_identification(one), *seen)
         if not outcome.unwrap():
             rows.add_row(text(image), "", text("no face", "dim"))
     return Group(rows, *_thresholds(outcomes), *_errors(images, outcomes), *_drawn(drawn))

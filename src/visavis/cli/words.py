@@ -5,7 +5,7 @@ from datetime import datetime
 from rich.text import Text
 
 from visavis.cli.console import clean, marked
-from visavis.types import Decision, Threshold
+from visavis.types import Decision, Liveness, Threshold
 
 DECISIONS: dict[Decision, tuple[str, str]] = {
     "match": ("✓", "green"),
@@ -32,6 +32,20 @@ def decided(decision: Decision) -> Text:
     """A decision of an identification with its mark."""
     mark, style = DECISIONS[decision]
     return Text(f"{marked(mark)} {decision.replace('_', ' ')}", style=style)
+
+
+def lively(found: Liveness | None) -> Text:
+    """What a liveness check said, in a word or two with its mark; nothing where none looked."""
+    match found:
+        case None:
+            return Text()
+        case Liveness(score=None):
+            return Text(marked("? cannot tell"), style="yellow")
+        case Liveness(live=True):
+            return Text(marked("✓ live"), style="green")
+        case _:
+            words = f"not live, {found.species}" if found.species else "not live"
+            return text(marked(f"✗ {words}"), "red")
 
 
 def score(value: float | None) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,7 +13,8 @@ _FOLDS: Final = 5
 _RESAMPLES: Final = 300
 _HELPS, _TELLS = 0.7, 0.9
 
-Column = NDArray[np.float64]
+Column: TypeAlias = NDArray[np.float64]
+Classifier: TypeAlias = Literal["logistic regression", "gradient boosting"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,14 +94,15 @@ def joint_clue(
     labels: Mapping[str, Sequence[str]],
     attack: NDArray[np.bool_],
     subjects: NDArray[np.int64],
+    classifier: Classifier = "logistic regression",
 ) -> Clue:
-    """The clue that several facts are together: a logistic regression tested on unseen subjects.
+    """The clue that several facts are together: a classifier tested on unseen subjects.
 
     `columns` are numbers, `labels` categories. Scores come from five folds that no subject
     straddles (fewer where there are fewer subjects); NaN where a fold would lack a class.
     """
     features = np.column_stack([*columns.values(), *_one_hot(labels)])
-    scores = _unseen_scores(features, attack, subjects)
+    scores = _unseen_scores(features, attack, subjects, classifier)
     return clue(name, scores, attack, subjects)
 
 
@@ -113,11 +115,13 @@ def _one_hot(labels: Mapping[str, Sequence[str]]) -> list[Column]:
 
 
 def _unseen_scores(
-    features: NDArray[np.float64], attack: NDArray[np.bool_], subjects: NDArray[np.int64]
+    features: NDArray[np.float64],
+    attack: NDArray[np.bool_],
+    subjects: NDArray[np.int64],
+    classifier: Classifier,
 ) -> Column:
     with needs("evaluate", "the search for shortcuts"):
         from sklearn.impute import SimpleImputer
-        from sklearn.linear_model import LogisticRegression
         from sklearn.model_selection import StratifiedGroupKFold
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -132,7 +136,20 @@ def _unseen_scores(
         model = make_pipeline(
             SimpleImputer(strategy="median", keep_empty_features=True),
             StandardScaler(),
-            LogisticRegression(max_iter=2000),
+            _classifier(classifier),
         )
         scores[test] = model.fit(features[train], attack[train]).decision_function(features[test])
     return scores
+
+
+def _classifier(name: Classifier) -> Any:
+    """A fresh classifier of scikit-learn, the same at every call."""
+    match name:
+        case "logistic regression":
+            from sklearn.linear_model import LogisticRegression
+
+            return LogisticRegression(max_iter=2000)
+        case "gradient boosting":
+            from sklearn.ensemble import GradientBoostingClassifier
+
+            return GradientBoostingClassifier(random_state=0)

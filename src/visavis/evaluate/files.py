@@ -138,16 +138,19 @@ def _read(path: Path) -> _One:
     small = np.asarray(
         cv2.resize(image, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), dtype=np.uint8
     )
-    kind, tables, coding = _header(data)
+    kind, tables, coding = header(data)
     height, width = image.shape[:2]
     numbers = FileNumbers(len(data), width, height, *coding, *_colour(small))
     return _One(numbers, kind, tables, hashlib.sha256(data).digest(), perceptual_hash(small))
 
 
-def _header(data: bytes) -> tuple[str, str, tuple[float, float, float, float]]:
+def header(data: bytes) -> tuple[str, str, tuple[float, float, float, float]]:
+    """Format and mode, a digest of the quantisation tables, and JPEG quality, chroma, progressive
+    and EXIF as in FileNumbers: what a file says of itself before any pixel is decoded.
+    """
     try:
-        with PIL.Image.open(BytesIO(data)) as header:
-            return f"{header.format} {header.mode}", *_coding(header)
+        with PIL.Image.open(BytesIO(data)) as opened:
+            return f"{opened.format} {opened.mode}", *_coding(opened)
     except PIL.UnidentifiedImageError:  # HEIC, which Pillow alone does not know
         return "HEIC", "", (np.nan, np.nan, 0.0, np.nan)
 

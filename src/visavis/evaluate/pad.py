@@ -25,6 +25,7 @@ from visavis.image import ImageLimits, decode
 from visavis.pipeline import choose
 from visavis.policy import Policy
 from visavis.protocols import Detector, LivenessCheck
+from visavis.targets import DEFAULT_TARGET, LiveTarget
 from visavis.types import Floats, Liveness
 
 OPERATING_POINTS: Final = (0.1, 0.05, 0.01)
@@ -174,14 +175,15 @@ def evaluate_pad(
     pad: PadSet,
     *,
     threshold: float | None = None,
+    target: LiveTarget = DEFAULT_TARGET,
     limits: ImageLimits | None = None,
     progress: Progress | None = None,
 ) -> PadResult:
-    """Shows every presentation to detector and check; at the check's own threshold by default.
+    """Shows every presentation to detector and check; at its threshold for `target` by default.
 
     Raises InputError where the check states no one threshold and none is given.
     """
-    presented, own = present(detector, check, pad, limits=limits, progress=progress)
+    presented, own = present(detector, check, pad, target=target, limits=limits, progress=progress)
     if threshold is None and len(own) != 1:
         raise InputError(f"expected one threshold of the check, got {sorted(own)}: give one")
     return rates(presented, own.pop() if threshold is None else threshold)
@@ -192,6 +194,7 @@ def present(
     check: LivenessCheck,
     pad: PadSet,
     *,
+    target: LiveTarget = DEFAULT_TARGET,
     limits: ImageLimits | None = None,
     progress: Progress | None = None,
 ) -> tuple[Presented, set[float]]:
@@ -202,7 +205,8 @@ def present(
 
     def look(path: Path) -> Liveness:
         image = decode(path, limits or ImageLimits())
-        return check.check(image, choose(detector.detect(image), Policy(face="largest"), image))
+        face = choose(detector.detect(image), Policy(face="largest"), image)
+        return check.check(image, face, target)
 
     pictures = pad.dataset.pictures
     scores = np.full(len(pictures), np.nan, np.float32)

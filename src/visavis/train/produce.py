@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from visavis.batching import Progress
-from visavis.datasets.layouts import read
+from visavis.datasets.listing import tree
 from visavis.datasets.pad import read_pad
 from visavis.datasets.records import BONA_FIDE, Dataset, PadSet, Picture, Presentation
 from visavis.errors import ConfigError
@@ -35,7 +35,9 @@ class Inputs:
 
     def dataset(self, recipe: LivenessRecipe) -> Dataset:
         """The photos that the recipe uses: all, or evenly spaced ones."""
-        found = read(self.photos)
+        files = tree(self.photos)
+        named = (Picture(f, f.relative_to(self.photos).as_posix()) for f in files)
+        found = Dataset(self.photos.name, self.photos, tuple(named))
         wanted = recipe.shots.photos
         if not wanted or wanted >= len(found):
             return found
