@@ -192,7 +192,7 @@ def _looker(model: ModelCard, settings: Settings) -> "Looker":
         case "visavis-pad":
             from visavis.liveness.passive import Passive
 
-            return Passive(session(_graph(model, settings, "onnxruntime")), model)
+            return Passive(session(build_weights(settings).locate(model)), model)
         case "minifasnet":
             from visavis.liveness.minifasnet import MiniFasNetPair
 

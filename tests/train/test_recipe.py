@@ -15,12 +15,12 @@ def test_every_recipe_of_the_project_is_one(path: Path) -> None:
 
 def test_what_a_recipe_leaves_out_has_a_default(tmp_path: Path) -> None:
     file = tmp_path / "r.toml"
-    file.write_text('name = "mine"\n[schedule]\nsteps = 10\n[network]\ntight = [8, 8, 8]\n')
+    file.write_text('name = "mine"\n[schedule]\nsteps = 10\n[network]\ntight = [8, 8, 8, 8]\n')
     found = load(file)
     assert found == LivenessRecipe(
         "mine",
         schedule=Schedule(steps=10),
-        network=type(found.network)(tight=(8, 8, 8)),
+        network=type(found.network)(tight=(8, 8, 8, 8)),
     )
 
 
@@ -32,6 +32,8 @@ def test_what_a_recipe_leaves_out_has_a_default(tmp_path: Path) -> None:
         ('name = "a"\n[schedule]\nstep = 1', "step"),
         ('name = "a"\n[schedule]\nsteps = "many"', "expected such as"),
         ('name = "a"\n[schedule]\nsteps = true', "expected such as"),
+        ('name = "a"\n[network]\ntight = [8, 8, 8]', "four stages"),
+        ('name = "a"\n[network]\nstart = "zero"', "expected a start"),
         ('name = "a"\nschedule = 3', "expected a table"),
         ("name = ", "cannot read"),
     ],

@@ -61,13 +61,15 @@ def liveness(
     them, says how well on photos kept apart, and writes model.onnx and
     model.int8.onnx. Run it again to go on where it stopped.
     """
+    from visavis.extras import needs
     from visavis.report.document import plain
-    from visavis.train.liveness import split, train
-    from visavis.train.produce import Inputs, write_models
     from visavis.train.recipe import load
-    from visavis.train.validate import validate
 
     plan = load(recipe)
+    with needs("train", "training models"):
+        from visavis.train.liveness import split, train
+        from visavis.train.produce import Inputs, write_models
+        from visavis.train.validate import validate
     inputs = Inputs(photos, real, pool or out / "pool", workers)
     shots, extra = _gathered(plan, inputs)
     learnt, kept = split(shots, plan)

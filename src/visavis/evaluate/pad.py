@@ -216,7 +216,7 @@ def present(
             errors[pictures[outcome.index].name] = outcome.error.code
         else:
             said = outcome.unwrap()
-            scores[outcome.index] = said.score
+            scores[outcome.index] = np.nan if said.score is None else said.score
             thresholds.add(said.threshold)
         if progress is not None:
             progress(outcome.index + 1, len(pictures))

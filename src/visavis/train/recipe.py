@@ -3,9 +3,11 @@
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias, get_args
 
 from visavis.errors import ConfigError
+
+Start: TypeAlias = Literal["scratch", "minifasnet", "model"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,13 @@ class Network:
     tight: tuple[int, ...] = (32, 48, 64, 96)
     wide: tuple[int, ...] = (16, 24, 32, 48)
     dropout: float = 0.2
-    start: Literal["scratch", "minifasnet", "model"] = "scratch"
+    start: Start = "scratch"
+
+    def __post_init__(self) -> None:
+        if {len(self.tight), len(self.wide)} != {4}:
+            raise ConfigError(f"expected four stages a trunk, got {self.tight} and {self.wide}")
+        if self.start not in get_args(Start):
+            raise ConfigError(f"expected a start of {get_args(Start)}, got {self.start!r}")
 
 
 @dataclass(frozen=True, slots=True)
