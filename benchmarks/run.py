@@ -28,6 +28,16 @@ COMMANDS = [
     ["measure/pages.py"],
     ["foundation/lfw_view2.py", "--embedder", "mobilefacenet", "--needs", "98.82"],
     ["foundation/lfw_view2.py", "--embedder", "dlib-resnet-v1", "--needs", "98.6"],
+    ["liveness/speed.py"],
+    ["liveness/speed.py", "--what", "pipeline"],
+    ["liveness/table.py"],
+    ["liveness/bona_fide.py"],
+    ["liveness/subjects.py"],
+    ["liveness/context.py"],
+    ["liveness/container.py"],
+    ["liveness/temporal.py"],
+    ["liveness/challenge.py"],
+    ["liveness/maps.py"],
     ["foundation/clean_clone.py"],
 ]
 

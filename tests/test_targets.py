@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from visavis.errors import ConfigError, NotMeasured
-from visavis.targets import Combination, FusionTable, LivenessTable, LiveTarget, subsets
+from visavis.targets import Combination, FusionTable, LivenessTable, LiveTarget, by_face, subsets
 
 TABLE = LivenessTable(
     ((0.2, 0.01, 0.5), (0.4, 0.03, 0.2), (0.6, 0.05, 0.2), (0.8, 0.3, 0.02)), "own, 100", "own, 50"
@@ -99,3 +99,7 @@ def test_a_fusion_table_finds_checks_in_any_order() -> None:
 
 def test_subsets_are_all_but_the_empty_one() -> None:
     assert subsets("cab") == [*map(tuple, "abc"), *map(tuple, ("ab", "ac", "bc", "abc"))]
+
+
+def test_what_judged_by_the_face_alone_answers_alone() -> None:
+    assert subsets(["a", by_face("a"), "b"]) == [("a:face",), ("a",), ("b",), ("a", "b")]

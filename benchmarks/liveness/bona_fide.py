@@ -5,8 +5,7 @@ The figure is the higher BPCER of the two sets; the spread between groups is pri
 """
 
 import numpy as np
-from common import verdict
-from shared import FUSED, answers, arguments, asked, checks, for_fitting, settings
+from shared import FUSED, answers, arguments, asked, checks, for_fitting, settings, verdict
 
 from visavis.datasets.layouts import read
 from visavis.datasets.records import BONA_FIDE, Dataset
@@ -29,7 +28,9 @@ def main() -> None:
         for dataset, one in zip((lfw, fairface), shown, strict=True):
             logits = here.logits(dataset.pictures, one.name, args.results)
             said += answers(here.table, logits, one.name)
-        results = LivenessResults(checks=checks(here.names), sets=shown, answers=tuple(said))
+        results = LivenessResults(
+            checks=checks(here.names, args.results), sets=shown, answers=tuple(said)
+        )
     results.save(args.results / "bona_fide.json")
     worst = 0.0
     for one in results.answers:

@@ -8,26 +8,19 @@ says that it cannot tell. The figure is the worst equal error rate among the ans
 
 import argparse
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from zipfile import ZipFile
 
 import numpy as np
+from shared import OTHER, PAIR, settings, verdict
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-from common import verdict
-
-from visavis.build import build_detector, build_weights
+from visavis.build import build_detector, build_lookers
 from visavis.datasets.pad import read_pad
 from visavis.datasets.records import Presentation
 from visavis.evaluate.metrics import Scores
 from visavis.image import decode
 from visavis.liveness.antispoof import AntiSpoof
 from visavis.liveness.minifasnet import MiniFasNetPair
-from visavis.models.catalogue import card
-from visavis.models.graph import optimised
-from visavis.models.session import open_session
 from visavis.settings import Settings
 from visavis.types import Face, Image
 
@@ -35,12 +28,10 @@ FACTORS = (None, 2.7, 2.0, 1.75, 1.5, 1.3, 1.15, 1.0)
 
 
 def lookers(settings: Settings) -> tuple[MiniFasNetPair, AntiSpoof]:
-    weights, cache = build_weights(settings), settings.cache_dir / "graphs"
-    pair, single = card("minifasnet"), card("antispoof-vietanh954")
-    with ZipFile(weights.locate(pair)) as file:
-        near, far = (open_session(file.read(f"{name}.onnx")) for name in ("v2", "v1se"))
-    session = open_session(optimised(weights.locate(single), single, cache))
-    return MiniFasNetPair(near, far, pair), AntiSpoof(session, single)
+    pair, single = build_lookers(settings)
+    assert isinstance(pair, MiniFasNetPair)
+    assert isinstance(single, AntiSpoof)
+    return pair, single
 
 
 def cropped(image: Image, face: Face, factor: float | None) -> tuple[Image, Face]:
@@ -87,7 +78,8 @@ def main() -> None:
     args = parser.parse_args()
     if not args.pad:
         parser.error("expected --pad DIR, or VISAVIS_TEST_DATA with pad/nuaa_train")
-    both = lookers(Settings.load())
+    with settings(check=f"{PAIR}+{OTHER}") as plain:
+        both = lookers(plain)
     found: dict[tuple[int, float | None], list[tuple[float, bool, bool]]] = {}
     for image, face, attack in faces(read_pad(args.pad).presentations[:: args.each]):
         for factor in FACTORS:

@@ -8,6 +8,7 @@ mechanism. NUAA is not used. Writes `--out`; prints the thresholds.
 """
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +18,11 @@ from visavis.build import build_detector, build_lookers
 from visavis.datasets.layouts import read
 from visavis.datasets.listing import tree
 from visavis.datasets.pad import read_pad
-from visavis.datasets.records import BONA_FIDE, Dataset, Picture
+from visavis.datasets.records import BONA_FIDE, Dataset, PadSet, Picture
 from visavis.evaluate.fuse import fit, measure
 from visavis.evaluate.spoof import simulate
+from visavis.image import decode
+from visavis.image import save as write
 from visavis.models.liveness_table import save
 from visavis.targets import DEFAULT_TARGET, FusionTable
 from visavis.testing import FakeLiveness
@@ -59,7 +62,7 @@ def main() -> None:
             )
             species += [p.species for p in pad.presentations]
             sets += [f"simulated on {dataset.name}"] * len(pad.presentations)
-    table = _fitted(here.names, logits, species, sets)
+    table = _fitted(logits, species, sets)
     Path(args.out).parent.mkdir(exist_ok=True)
     save(Path(args.out), table)
     for one in table.combinations:
@@ -69,15 +72,32 @@ def main() -> None:
               f"{100 * bpcer:.1f} %, simulated APCER of the worst {100 * apcer:.1f} %")  # fmt: skip
 
 
-def _fitted(
-    names: list[str], logits: list[dict[str, Floats]], species: list[str], sets: list[str]
-) -> FusionTable:
+def _tight(pad: PadSet, here: Asked, out: Path) -> PadSet:
+    """The same presentations cut close around the face, as pictures that show nothing else."""
+    detector, made = build_detector(here.settings), []
+    for i, one in enumerate(pad.presentations):
+        image = decode(one.picture.path)
+        faces = detector.detect(image)
+        if not faces:
+            continue
+        face = max(faces, key=lambda f: f.area)
+        middle, half = face.box.reshape(2, 2).mean(axis=0), 0.55 * max(face.width, face.height)
+        x1, y1 = np.maximum(middle - half, 0).astype(int)
+        x2, y2 = (middle + half).astype(int)
+        path = out / f"{i}.png"
+        out.mkdir(exist_ok=True)
+        write(np.ascontiguousarray(image[y1:y2, x1:x2]), path)
+        made.append(replace(one, picture=Picture(path, path.name)))
+    return PadSet(Dataset(out.name, out, tuple(p.picture for p in made)), tuple(made))
+
+
+def _fitted(logits: list[dict[str, Floats]], species: list[str], sets: list[str]) -> FusionTable:
     """Weights from all, thresholds from plain pictures and the attacks."""
-    columns = {name: np.concatenate([part[name] for part in logits]) for name in names}
+    columns = {name: np.concatenate([part[name] for part in logits]) for name in logits[0]}
     said_of = {"bona_fide": "LFW and FairFace", "attacks": "simulated attacks"}
     weights = fit(columns, species, sets=sets, even=True, **said_of)  # type: ignore[arg-type]
     kept = [
-        s != BONA_FIDE or not where.startswith("sim")
+        s != BONA_FIDE or not where.startswith("simulated")
         for s, where in zip(species, sets, strict=True)
     ]
     rows = np.flatnonzero(kept)

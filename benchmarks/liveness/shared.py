@@ -2,6 +2,7 @@
 
 import argparse
 import hashlib
+import json
 import os
 import sys
 import tempfile
@@ -12,18 +13,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
+from common import verdict as verdict
 
 from visavis.build import build_detector, build_fused
 from visavis.datasets.records import Dataset, Picture
 from visavis.evaluate.fuse import looks
-from visavis.evaluate.liveness import Answers, Check
+from visavis.evaluate.liveness import Answers, Check, Role
 from visavis.liveness.look import Looker
-from visavis.models.catalogue import card
+from visavis.models.catalogue import CATALOGUE, card
 from visavis.models.weights import sha256
 from visavis.settings import Settings
-from visavis.targets import DEFAULT_TARGET, FusionTable, LiveTarget
+from visavis.targets import DEFAULT_TARGET, Combination, FusionTable, LiveTarget, by_face
 from visavis.train.minifasnet import FILES, pack, read
 from visavis.types import Floats
 
@@ -90,7 +93,7 @@ class Asked:
         file = cache / f"{what}-{whole.hexdigest()[:16]}.npz"
         if file.exists():
             with np.load(file) as kept:
-                return {name: kept[name] for name in self.names}
+                return dict(kept)
         found = looks(build_detector(self.settings), self.lookers, pictures, progress=said(what))
         cache.mkdir(parents=True, exist_ok=True)
         np.savez(file, **found)
@@ -132,17 +135,31 @@ def joined(
     target: LiveTarget = DEFAULT_TARGET,
 ) -> tuple[Floats, Floats]:
     """Scores and thresholds (N,) of some checks together: of each face by those that could tell."""
-    stacked = np.stack([logits[name] for name in sorted(names)], axis=1)
+    whole = sorted(names)
+    stacked = np.stack([logits[name] for name in whole], axis=1)
     told = ~np.isnan(stacked)
     scores, limits = np.full((2, len(stacked)), np.nan, np.float32)
     for pattern in np.unique(told, axis=0):
         rows = (told == pattern).all(axis=1)
-        present = [n for n, there in zip(sorted(names), pattern, strict=True) if there]
+        present = [n for n, there in zip(whole, pattern, strict=True) if there]
         if present:
-            found = table.of(present)
-            scores[rows] = found.scores(stacked[rows][:, pattern])
-            limits[rows] = found.table.threshold(target)
+            _put(table.of(present), stacked[rows][:, pattern], rows, scores, limits, target)
+    for name in (by_face(n) for n in names if by_face(n) in logits):
+        rows = ~told.any(axis=1) & ~np.isnan(logits[name])
+        _put(table.of([name]), logits[name][rows][:, None], rows, scores, limits, target)
     return scores, limits
+
+
+def _put(
+    found: Combination,
+    logits: Floats,
+    rows: NDArray[np.bool_],
+    scores: Floats,
+    limits: Floats,
+    target: LiveTarget,
+) -> None:
+    scores[rows] = found.scores(logits)
+    limits[rows] = found.table.threshold(target)
 
 
 def answers(
@@ -150,29 +167,28 @@ def answers(
 ) -> tuple[Answers, ...]:
     """What each check alone, and all of them fused, said of a set."""
     found = []
-    for name, members in [*((n, [n]) for n in logits), (FUSED, list(logits))]:
+    names = [name for name in logits if card_of(name)]
+    for name, members in [*((n, [n]) for n in names), (FUSED, names)]:
         scores, limits = joined(table, logits, members)
         usual = float(table.of(members).table.threshold(DEFAULT_TARGET))
         found.append(Answers(name, shown, usual, scores, thresholds=limits, **how))  # type: ignore[arg-type]
     return tuple(found)
 
 
-def checks(names: Sequence[str], times: Mapping[str, float] | None = None) -> tuple[Check, ...]:
-    """How the checks stand in the report."""
-    times = times or {}
+def card_of(name: str) -> bool:
+    """Whether it is a check's own name, not that of its judgements by the face alone."""
+    return any(entry.id == name for entry in CATALOGUE)
+
+
+def checks(names: Sequence[str], results: Path) -> tuple[Check, ...]:
+    """How the checks stand in the report, with the times that `speed.py` left there, if it has."""
+    file = results / "times.json"
+    times = json.loads(file.read_text()) if file.exists() else {}
     made = []
     for name in names:
         model = card(name)
-        made.append(
-            Check(
-                name,
-                TITLES.get(name, name),
-                "ours" if name == OURS else "public",
-                "; ".join(s.name for s in model.training_data),
-                model.licence,
-                times.get(name),
-                model.bytes,
-            )
-        )
-    fused = Check(FUSED, "fused default", "fused", milliseconds=times.get(FUSED))
-    return (*made, fused)
+        trained = "; ".join(s.name for s in model.training_data)
+        role: Role = "ours" if name == OURS else "public"
+        title = TITLES.get(name, name)
+        made.append(Check(name, title, role, trained, model.licence, times.get(name), model.bytes))
+    return (*made, Check(FUSED, "fused default", "fused", milliseconds=times.get(FUSED)))

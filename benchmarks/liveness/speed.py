@@ -6,22 +6,20 @@ figures are milliseconds a face of the int8 network with its crops (`--what chec
 (`--what pipeline`, needs at most 1.5; `--check auto` for the fusion of all that are there).
 """
 
+import json
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from common import verdict
-from shared import OURS, arguments, settings
+from shared import FUSED, OURS, arguments, asked, settings, verdict
 
-from visavis.build import build_detector, build_pipeline
+from visavis.build import build_detector, build_fused, build_pipeline
 from visavis.image import decode
 from visavis.liveness.passive import Passive
 from visavis.models.catalogue import card
 from visavis.models.session import open_session
-from visavis.models.weights import Weights
 from visavis.policy import Policy
-from visavis.settings import Settings
 
 
 def main() -> None:
@@ -29,27 +27,28 @@ def main() -> None:
     files = sorted((args.data / "lfw" / "images").rglob("*.jpg"))
     files = files[:: max(len(files) // args.count, 1)][: args.count]
     if args.what == "check":
-        _check(files, args.repeats, args.full_precision)
+        _check(files, args.repeats, args.full_precision, args.results)
     else:
         _pipeline(files, args.repeats, args.check)
 
 
-def _check(files: list[Path], repeats: int, full_precision: str) -> None:
-    found = Settings.load()
-    detector = build_detector(found)
-    shown = [(image, detector.detect(image)[0]) for image in map(decode, files)]
-    model = card(OURS)
-    paths = {"int8": Weights(found.model_dir, found.cache_dir / "models").locate(model)}
-    if full_precision:
-        paths["full precision"] = Path(full_precision)
-    checks = {name: Passive(open_session(path), model) for name, path in paths.items()}
-    times = _timed(
-        {name: lambda c=c: [c.look(i, f) for i, f in shown] for name, c in checks.items()}, repeats
-    )
-    for name, taken in times.items():
-        size = paths[name].stat().st_size
-        print(f"{name}: {1e3 * taken / len(shown):.2f} ms a face, {size:,} bytes")
-    verdict("the int8 check", 1e3 * times["int8"] / len(shown), 5, at_most=True, unit=" ms")
+def _check(files: list[Path], repeats: int, full_precision: str, results: Path) -> None:
+    with settings() as found:
+        here = asked(found)
+        detector = build_detector(found)
+        shown = [(image, detector.detect(image)[0]) for image in map(decode, files)]
+        looks = {looker.name: looker.look for looker in here.lookers}
+        if full_precision:
+            looks["full precision"] = Passive(open_session(Path(full_precision)), card(OURS)).look
+        fused = build_fused(found)
+        work = {name: lambda f=look: [f(*one) for one in shown] for name, look in looks.items()}
+        work[FUSED] = lambda: [fused.check(*one) for one in shown]
+        times = _timed(work, repeats)
+    each = {name: round(1e3 * taken / len(shown), 3) for name, taken in times.items()}
+    for name, taken in each.items():
+        print(f"{name}: {taken:.2f} ms a face")
+    (results / "times.json").write_text(json.dumps(each))
+    verdict(f"{OURS}, {card(OURS).bytes:,} bytes", each[OURS], 5, at_most=True, unit=" ms a face")
 
 
 def _pipeline(files: list[Path], repeats: int, check: str) -> None:

@@ -11,8 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-from common import verdict
-from shared import OURS, arguments, said
+from shared import OURS, arguments, said, verdict
 
 from visavis.build import build_detector, build_weights
 from visavis.datasets.pad import read_pad
@@ -24,18 +23,19 @@ from visavis.liveness.passive import Passive
 from visavis.models.catalogue import card
 from visavis.models.session import open_session
 from visavis.settings import Settings
+from visavis.targets import by_face
 from visavis.train.liveness import split, train
 from visavis.train.produce import MODEL, Inputs, only, write_models
 from visavis.train.recipe import load
 
 RECIPE = Path(__file__).parents[2] / "recipes" / "liveness-nuaa.toml"
-NAME = "visavis-pad-1-nuaa"
+NAME, START = "visavis-pad-1-nuaa", "visavis-pad-1-f32"
 
 
 def main() -> None:
     args = arguments(__doc__, recipe=str(RECIPE), workers=1)
     plan, found = load(Path(args.recipe)), Settings.load()
-    detector, start = build_detector(found), build_weights(found).locate(card(OURS))
+    detector, start = build_detector(found), build_weights(found).locate(card(START))
     folder = args.data / "pad" / "nuaa_train"
     pad = read_pad(folder)
     inputs = Inputs(args.data / "fairface", folder, args.results / "pool", args.workers)
@@ -51,7 +51,8 @@ def main() -> None:
         rows = [i for i, p in enumerate(pad.presentations) if p.subject == subject]
         theirs = only(pad, [pad.presentations[i] for i in rows])
         looker = Passive(open_session(out / MODEL), card(OURS))
-        logits = looks(detector, [looker], theirs.dataset.pictures)[looker.name]
+        seen = looks(detector, [looker], theirs.dataset.pictures)
+        logits = np.where(np.isnan(seen[OURS]), seen[by_face(OURS)], seen[OURS])
         scores[rows] = 1 / (1 + np.exp(-logits))
     shown = Shown(
         "NUAA train",

@@ -8,27 +8,27 @@ the equal error rate of ours on NUAA.
 """
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from common import verdict
-from shared import FUSED, OURS, Asked, answers, arguments, asked, checks, said, settings
+from shared import FUSED, OURS, Asked, answers, arguments, asked, checks, said, settings, verdict
 
-from visavis.build import build_detector
+from visavis.build import build_detector, build_embedder
 from visavis.datasets.layouts import read
 from visavis.datasets.pad import read_pad
 from visavis.datasets.records import Dataset, PadSet
 from visavis.evaluate.container import control
-from visavis.evaluate.liveness import Answers, FromFile, LivenessResults, Shown
+from visavis.evaluate.liveness import Answers, FromFile, LivenessResults, Matched, Shown
 from visavis.evaluate.liveness_rates import Rated, rated
 from visavis.evaluate.spoof import simulate
+from visavis.image import decode
 from visavis.liveness.passive import Passive
 from visavis.models.catalogue import card
 from visavis.models.session import open_session
 from visavis.models.weights import sha256
 from visavis.testing import FakeLiveness
-from visavis.types import Floats
+from visavis.types import Embedding, Floats
 
 HELD_OUT = Path(__file__).parent / "held_out"
 FAMILIES = ("print", "screen", "mask")
@@ -40,6 +40,7 @@ def main() -> None:
         here = asked(found)
         nuaa = read_pad(args.data / "pad" / "nuaa_train")
         parts = [_answered(here, nuaa, "NUAA train", "recorded", args.results)]
+        parts.append(_matched(here, nuaa, "NUAA train"))
         for name in ("lfw", "fairface"):
             pad = _simulated(here, args.data / name, Path(shots) / name, args)
             shown = f"simulated on {name}"
@@ -48,9 +49,10 @@ def main() -> None:
             held = _held_out(here, pad, shown, logits, Path(args.held_out), args.results)
             parts.append(replace(part, answers=part.answers + held))
     results = LivenessResults(
-        checks=checks(here.names),
+        checks=checks(here.names, args.results),
         sets=tuple(s for p in parts for s in p.sets),
         answers=tuple(a for p in parts for a in p.answers),
+        matched=tuple(m for p in parts for m in p.matched),
         files=tuple(f for p in parts for f in p.files),
     )
     results.save(args.results / "table.json")
@@ -63,18 +65,49 @@ def main() -> None:
             10, at_most=True, unit=" %")  # fmt: skip
 
 
-def _answered(here: Asked, pad: PadSet, name: str, kind: str, cache: Path) -> LivenessResults:
+@dataclass(frozen=True)
+class Part:
+    """What one step found; LivenessResults would ask for all at once."""
+
+    sets: tuple[Shown, ...] = ()
+    answers: tuple[Answers, ...] = ()
+    files: tuple[FromFile, ...] = ()
+    matched: tuple[Matched, ...] = ()
+
+
+def _answered(here: Asked, pad: PadSet, name: str, kind: str, cache: Path) -> Part:
     species = tuple(p.species for p in pad.presentations)
     subjects = tuple(p.subject for p in pad.presentations)
     shown = Shown(name, kind, species, subjects, digest=pad.dataset.digest)  # type: ignore[arg-type]
     logits = here.logits(pad.dataset.pictures, name.replace(" ", "-"), cache)
     best = control(pad).best
-    return LivenessResults(
-        checks=checks(here.names),
+    return Part(
         sets=(shown,),
         answers=answers(here.table, logits, name),
-        files=(FromFile(name, best.name, len(species), best),),
+        files=(FromFile(name, best.classifier, len(species), best.clue),),
     )
+
+
+def _matched(here: Asked, pad: PadSet, name: str) -> Part:
+    """Every picture against the first live one of the subject it shows, by the default embedder."""
+    embedder, policy = build_embedder(here.settings), here.settings.policy
+    detector = build_detector(here.settings)
+    first: dict[str, Embedding] = {}
+    scores = np.full(len(pad.presentations), np.nan, np.float32)
+    order = sorted(range(len(scores)), key=lambda i: pad.presentations[i].attack)
+    for i in order:
+        shown = pad.presentations[i]
+        image = decode(shown.picture.path)
+        faces = detector.detect(image)
+        if not faces:
+            continue
+        [found] = embedder.embed(image, [max(faces, key=lambda f: f.area)])
+        if shown.subject in first:
+            scores[i] = found.similarity(first[shown.subject])
+        elif not shown.attack:
+            first[shown.subject] = found
+    limit = policy.verification(embedder.calibration).score
+    return Part(matched=(Matched(embedder.model, name, limit, scores),))
 
 
 def _simulated(here: Asked, source: Path, out: Path, args: object) -> PadSet:
@@ -109,7 +142,7 @@ def _held_out(
         blind = other.logits(pad.dataset.pictures, what, cache)
         for species in pad.species:
             if species.startswith(family):
-                mixed = {**logits, OURS: blind[OURS]}
+                mixed = {**logits, **blind}
                 for one in answers(
                     here.table, mixed, shown, training="mechanism_out", held_out=species
                 ):

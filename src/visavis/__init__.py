@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from visavis.policy import Calibration, Policy, QualityLimits
     from visavis.recognizer import Enrolment, Recognizer
     from visavis.settings import Settings
+    from visavis.targets import LiveTarget
     from visavis.types import (
         Embedding,
         Face,
@@ -34,6 +35,7 @@ _HOMES = {
     "visavis.policy": ("Calibration", "Policy", "QualityLimits"),
     "visavis.recognizer": ("Enrolment", "Recognizer"),
     "visavis.settings": ("Settings",),
+    "visavis.targets": ("LiveTarget",),
     "visavis.types": (
         "Embedding",
         "Face",
@@ -58,6 +60,7 @@ __all__ = [
     "Enrolment",
     "Face",
     "Identification",
+    "LiveTarget",
     "Liveness",
     "Match",
     "Outcome",

@@ -173,8 +173,9 @@ def checks_of(settings: Settings) -> list[ModelCard]:
     if settings.check != "auto":
         return [_card(name, "liveness") for name in settings.check.split("+")]
     weights = build_weights(settings)
-    others = [c for c in CATALOGUE if c.task == "liveness" and c.id != OWN_CHECK]
-    return [card(OWN_CHECK), *(c for c in others if _is_here(c, weights))]
+    own = card(OWN_CHECK)
+    others = [c for c in CATALOGUE if c.task == "liveness" and c.family != own.family]
+    return [own, *(c for c in others if _is_here(c, weights))]
 
 
 def _is_here(model: ModelCard, weights: Weights) -> bool:

@@ -167,10 +167,10 @@ class Policy:
     error), `dominant` (one three times as large as the next, else an error), `largest` or
     `central`. `review`: how photos of one enrolment are checked; `off`, `standard` (they agree
     with one another and show nobody else enrolled) or `strict` (and lead over every other subject
-    by `strict_margin`). `liveness`: `off`, `report` (faces are checked, and it is said) or `require`
-    (a face that is not live is refused); `live`: the error rate at which a check draws its line.
-    `beyond`: what is done about a rate lower than was measured; `warn` (the fitted tail decides
-    and the threshold says `extrapolated`) or `refuse` (NotMeasured).
+    by `strict_margin`). `liveness`: `off`, `report` (faces are checked, and it is said) or
+    `require` (a face that is not live is refused); `live`: the error rate at which a check draws
+    its line. `beyond`: what is done about a rate lower than was measured; `warn` (the fitted tail
+    decides and the threshold says `extrapolated`) or `refuse` (NotMeasured).
     """
 
     fmr: float = 1e-4

@@ -14,6 +14,7 @@ from visavis.errors import ConfigError, NotMeasured
 LivenessPoint: TypeAlias = tuple[float, float, float]
 """(threshold, BPCER, APCER of the worst species)."""
 _DEFAULT_BPCER: Final = 0.05
+_BY_FACE: Final = ":face"
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +133,17 @@ class FusionTable:
         return self._by_checks[wanted]
 
 
+def by_face(check: str) -> str:
+    """The name under which a table has a check that judged by the face alone."""
+    return f"{check}{_BY_FACE}"
+
+
 def subsets(checks: Iterable[str]) -> list[tuple[str, ...]]:
-    """All sets of one or more of the checks, small ones first, each in order."""
+    """All sets of checks that may answer together, small ones first, each in order: any, but one
+    that judged by the face alone only where no other could tell.
+    """
     names = sorted(checks)
-    return [found for size in range(1, len(names) + 1) for found in combinations(names, size)]
+    apart = [(name,) for name in names if name.endswith(_BY_FACE)]
+    whole = [name for name in names if not name.endswith(_BY_FACE)]
+    sizes = range(1, len(whole) + 1)
+    return apart + [found for size in sizes for found in combinations(whole, size)]

@@ -86,7 +86,7 @@ class FakeLiveness:
 
 class FakeLooker:
     """Gives every face the same logit; a brighter one a higher logit, by `slope` times the mean
-    grey value of the face, 0..1.
+    grey value of the face, 0..1. With `face_alone` it judges by the face alone.
     """
 
     def __init__(
@@ -96,9 +96,11 @@ class FakeLooker:
         species: str | None = None,
         reasons: tuple[str, ...] = (),
         slope: float = 0.0,
+        face_alone: bool = False,
     ) -> None:
         self.name = name
-        self._look = Look(logit, species, reasons)
+        self.face_alone = face_alone
+        self._look = Look(logit, species, reasons, face_alone)
         self._slope = slope
 
     def look(self, image: Image, face: Face) -> Look:

@@ -239,3 +239,12 @@ def test_even_weights_ask_live_people_alone() -> None:
     even = fit(logits, species, even=True, **NAMED).of("a")
     assert even.weights == pytest.approx(alone.weights, rel=1e-3)
     assert even.bias == pytest.approx(alone.bias, rel=1e-2)
+
+
+def test_judgements_by_the_face_alone_are_a_column_of_their_own(tmp_path: Path) -> None:
+    save(fake_photo("ada"), tmp_path / "a.png")
+    lookers = [FakeLooker("ours", 1.5, face_alone=True), FakeLooker("theirs", 2.5)]
+    found = looks(FakeDetector(), lookers, [Picture(tmp_path / "a.png", "a.png")])
+    assert np.isnan(found["ours"]).all()
+    assert found["ours:face"].tolist() == [1.5]
+    assert found["theirs"].tolist() == [2.5]

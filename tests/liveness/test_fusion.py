@@ -114,3 +114,32 @@ def test_all_networks_of_a_larger_set_are_needed() -> None:
     )
     fused = Fused([FakeLooker(n, 1.0) for n in names], table)
     assert fused.check(PHOTO, FACE).score == pytest.approx(sigmoid(3.0))
+
+
+def by_face_table() -> FusionTable:
+    """As TABLE, and ours by the face alone: half the logit, threshold 0.9."""
+    return FusionTable(
+        (*TABLE.combinations, Combination(("ours:face",), (0.5,), 0.0, table_at(0.9)))
+    )
+
+
+def test_a_judgement_by_the_face_alone_has_rates_of_its_own() -> None:
+    ours = FakeLooker("ours", 4.0, reasons=("face_alone",), face_alone=True)
+    found = Fused([ours], by_face_table()).check(PHOTO, FACE)
+    assert (found.score, found.threshold) == (pytest.approx(sigmoid(2)), 0.9)
+    assert not found.live
+    assert found.reasons == ("ours:face_alone",)
+    assert found.checks == (("ours", pytest.approx(sigmoid(2))),)
+
+
+def test_a_judgement_by_the_face_alone_gives_way_to_one_that_saw_more() -> None:
+    ours = FakeLooker("ours", -9.0, "print", face_alone=True)
+    found = Fused([ours, FakeLooker("theirs", 3.0)], by_face_table()).check(PHOTO, FACE)
+    assert (found.score, found.threshold) == (pytest.approx(sigmoid(3)), 0.6)
+    assert found.live
+    assert dict(found.checks)["ours"] == pytest.approx(sigmoid(-4.5))
+
+
+def test_a_table_without_rates_by_the_face_alone_is_refused_at_once() -> None:
+    with pytest.raises(ConfigError, match="ours:face"):
+        Fused([FakeLooker("ours", face_alone=True)], TABLE)

@@ -103,3 +103,13 @@ def test_visible_is_the_share_inside(picture: Image) -> None:
     assert visible(picture, face(-50, -50, 50, 50).box, 1.0) == pytest.approx(0.25)
     assert visible(picture, face(900, 100, 1000, 200).box, 1.0) == 0
     assert unfit(picture, face(200, 100, 300, 220)) is None
+
+
+def test_it_says_when_it_saw_the_face_alone(picture: Image) -> None:
+    passive = Passive(Session(1.0, 0.0, 0.0, 0.0), CARD)
+    at = face(200, 100, 300, 220)
+    whole = passive.look(picture, at)
+    assert (whole.face_alone, whole.reasons) == (False, ())
+    part = np.ascontiguousarray(picture[100:220, 200:300])
+    alone = passive.look(part, face(0, 0, 100, 120))
+    assert (alone.face_alone, alone.reasons) == (True, ("face_alone",))

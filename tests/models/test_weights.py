@@ -174,3 +174,9 @@ def test_a_file_that_has_no_address_is_missed_with_the_way_to_it(toy_card, cache
         MissingWeights, match=r"toy: not found in .*To have it: python -m toy\.make"
     ):
         Weights(None, cache).locate(entry)
+
+
+def test_weights_of_this_project_come_with_it(cache) -> None:
+    for model in ("visavis-pad-1", "visavis-pad-1-f32"):
+        found = Weights(None, cache, download=False).locate(card(model))
+        assert (found.name, found.parent.name) == (card(model).file, "files")

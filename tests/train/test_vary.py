@@ -43,3 +43,16 @@ def test_the_crops_themselves_stay_as_they_are(crops: list[Image]) -> None:
     before = [c.copy() for c in crops]
     vary(crops, 5)
     np.testing.assert_array_equal(np.stack(crops), np.stack(before))
+
+
+def test_a_foreign_camera_is_drawn_from_the_generator_too(crops: list[Image]) -> None:
+    strong = varied(crops, np.random.default_rng(5), 0.4, 2.0)
+    np.testing.assert_array_equal(strong, varied(crops, np.random.default_rng(5), 0.4, 2.0))
+    assert strong.shape == (6, 6, 128, 128)
+    plain_spread = np.std(
+        [varied(crops, np.random.default_rng(i), 0.0).mean(axis=(2, 3)) for i in range(8)]
+    )
+    strong_spread = np.std(
+        [varied(crops, np.random.default_rng(i), 0.0, 2.0).mean(axis=(2, 3)) for i in range(8)]
+    )
+    assert strong_spread > plain_spread

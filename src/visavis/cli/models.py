@@ -202,6 +202,7 @@ def _show(found: Presence) -> "RenderableType":
         "source": card.source,
         "embedding": "" if card.dim is None else f"{card.dim} numbers",
         "calibrated on": known.dataset if (known := calibration(card.table or card.id)) else "",
+        "to have it": card.obtain,
         "here": text(found.path or found.problem or "no: visavis models pull " + card.id),
     }
     return Group(Text(card.id, style="bold"), Text(card.description, style="dim"), "", facts(rows))

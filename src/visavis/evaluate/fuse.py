@@ -16,7 +16,7 @@ from visavis.liveness.look import Looker
 from visavis.pipeline import choose
 from visavis.policy import Policy
 from visavis.protocols import Detector
-from visavis.targets import Combination, FusionTable, LivenessPoint, LivenessTable, subsets
+from visavis.targets import Combination, FusionTable, LivenessPoint, LivenessTable, by_face, subsets
 from visavis.types import Floats
 
 RATES: Final = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
@@ -39,16 +39,20 @@ def looks(
     limits: ImageLimits | None = None,
     progress: Progress | None = None,
 ) -> dict[str, Floats]:
-    """(N,) logits by looker of the largest face in every picture.
+    """(N,) logits by looker of the largest face in every picture; those by the face alone under a
+    name of their own (`targets.by_face`).
 
     NaN where it cannot tell, no face is found or the picture cannot be read.
     """
-    found = {looker.name: np.full(len(pictures), np.nan, np.float32) for looker in lookers}
+    names = [looker.name for looker in lookers]
+    names += [by_face(looker.name) for looker in lookers if looker.face_alone]
+    found = {name: np.full(len(pictures), np.nan, np.float32) for name in names}
 
     def ask(picture: Picture) -> dict[str, float | None]:
         image = decode(picture.path, limits or ImageLimits())
         face = choose(detector.detect(image), Policy(face="largest"), image)
-        return {looker.name: looker.look(image, face).logit for looker in lookers}
+        seen = {looker.name: looker.look(image, face) for looker in lookers}
+        return {by_face(n) if s.face_alone else n: s.logit for n, s in seen.items()}
 
     for outcome in batch(ask, pictures):
         for name, logit in ({} if outcome.error else outcome.unwrap()).items():
@@ -74,7 +78,8 @@ def fit(
     of a threshold holds for the worst. `bona_fide` and `attacks`
     say in the table what was shown. With `even` no check is weighed by how well it tells these
     attacks (one that has learnt from their like would count too much): each counts as much, in
-    deviations of its logits over live people, and only scale and bias are fitted. A set of checks is fitted on what all of them answered.
+    deviations of its logits over live people, and only scale and bias are fitted. A set of checks
+    is fitted on what all of them answered.
     Raises InputError where lengths differ, a class is missing or a check counts backwards, and
     BadDataset for fewer than 20 live people.
     """

@@ -32,6 +32,10 @@ class AntiSpoof:
     def name(self) -> str:
         return self._card.id
 
+    @property
+    def face_alone(self) -> bool:
+        return False
+
     def look(self, image: Image, face: Face) -> Look:
         """`logit`, where the face is fit for it."""
         missing = unfit(image, face)

@@ -6,7 +6,7 @@ from typing import Final
 
 from visavis.errors import ConfigError, ModelError
 from visavis.liveness.look import Look, Looker
-from visavis.targets import DEFAULT_TARGET, Combination, FusionTable, LiveTarget, subsets
+from visavis.targets import DEFAULT_TARGET, Combination, FusionTable, LiveTarget, by_face, subsets
 from visavis.types import Face, Image, Liveness
 
 LOOKS_LIKE: Final = "looks_like_"
@@ -28,6 +28,7 @@ class Fused:
             raise ConfigError(f"expected one or more liveness checks, each once, got {names}")
         self.lookers = tuple(lookers)
         names = [looker.name for looker in lookers]
+        names += [by_face(looker.name) for looker in lookers if looker.face_alone]
         self.table = FusionTable(tuple(table.of(found) for found in subsets(names)))
 
     def check(self, image: Image, face: Face, target: LiveTarget = DEFAULT_TARGET) -> Liveness:
@@ -38,8 +39,14 @@ class Fused:
         below the rates of the table, ModelError for a network that gives no number.
         """
         looks = {looker.name: _asked(looker, image, face) for looker in self.lookers}
-        logits = {name: look.logit for name, look in looks.items() if look.logit is not None}
-        alone = {name: _score(self.table.of([name]), logits) for name in logits}
+        every = {_key(name, look): look.logit for name, look in looks.items()}
+        told = {name: logit for name, logit in every.items() if logit is not None}
+        alone = {
+            name: _score(self.table.of([_key(name, look)]), told)
+            for name, look in looks.items()
+            if look.logit is not None
+        }
+        logits = {name: told[name] for name in looks if name in told} or told
         chosen = self.table.of(logits or looks)
         score = _score(chosen, logits) if logits else None
         threshold = chosen.table.threshold(target)
@@ -53,6 +60,10 @@ class Fused:
             (*_missing(looks), *((f"{LOOKS_LIKE}{species}",) if species else ())),
             tuple((name, alone.get(name)) for name in looks),
         )
+
+
+def _key(name: str, look: Look) -> str:
+    return by_face(name) if look.face_alone else name
 
 
 def _asked(looker: Looker, image: Image, face: Face) -> Look:

@@ -26,7 +26,8 @@ class Passive:
 
     The network sees the box's square in detail and a square of 2.4 times that with what is around
     it: edges of a sheet, a bezel, a hand. Where the picture has little around the face it judges
-    by the face alone. It cannot tell of faces under 40 pixels or cut off by more than a quarter.
+    by the face alone, and says so. It cannot tell of faces under 40 pixels or cut off by more than
+    a quarter.
     """
 
     def __init__(self, session: ModelSession, card: ModelCard) -> None:
@@ -37,17 +38,23 @@ class Passive:
     def name(self) -> str:
         return self._card.id
 
+    @property
+    def face_alone(self) -> bool:
+        return True
+
     def look(self, image: Image, face: Face) -> Look:
         """Log-odds of live against all attacks together, and the likeliest attack."""
         missing = unfit(image, face)
         if missing:
             return Look(None, reasons=(missing,))
+        alone = not surrounded(image, face.box)
         logits = self._session.run(crops(image, face.box, self._card))[0][0]
         attacks = logits[1:]
         top = float(attacks.max())
         against = top + float(np.log(np.exp(attacks - top).sum()))
         species = CLASSES[1 + int(attacks.argmax())]
-        return Look(float(logits[0]) - against, species)
+        reasons = ("face_alone",) if alone else ()
+        return Look(float(logits[0]) - against, species, reasons, alone)
 
 
 def unfit(image: Image, face: Face) -> str | None:
@@ -77,9 +84,14 @@ def wide(image: Image, box: Floats, factor: float = WIDE, side: int = SIDE) -> I
     """The square with the surroundings, black outside the picture, and all black where too little
     of it lies inside.
     """
-    if visible(image, box, WIDE) < _LEAST_SURROUNDINGS:
+    if not surrounded(image, box):
         return np.zeros((side, side, 3), np.uint8)
     return _square(image, box, factor, side, cv2.BORDER_CONSTANT)
+
+
+def surrounded(image: Image, box: Floats) -> bool:
+    """Whether enough of the surroundings is in the picture."""
+    return visible(image, box, WIDE) >= _LEAST_SURROUNDINGS
 
 
 def visible(image: Image, box: Floats, factor: float) -> float:

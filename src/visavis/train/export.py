@@ -25,6 +25,7 @@ def to_onnx(net: Any, shape: Sequence[int], path: Path) -> None:
     import onnx
     import torch
 
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)  # it misses torchvision, we do not
     net = net.to(memory_format=torch.contiguous_format).eval()
     example = torch.randn(2, *shape, generator=torch.Generator().manual_seed(0))
     with warnings.catch_warnings():

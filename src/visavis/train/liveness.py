@@ -126,7 +126,7 @@ def _batches(
             places = np.searchsorted(chance, rng.random(share) * chance[-1], side="right")
             crops += [source.crops[i] for i in places.tolist()]
             classes += source.classes[places].tolist()
-        return varied(crops, rng, schedule.no_surroundings), classes
+        return varied(crops, rng, schedule.no_surroundings, schedule.strength), classes
 
     for outcome in batch(make, range(first, schedule.steps), workers=1):
         yield outcome.unwrap()

@@ -62,7 +62,8 @@ class Network:
 @dataclass(frozen=True, slots=True)
 class Schedule:
     """How long and how fast: `steps` batches, a rate that rises for `warmup` of them and falls as
-    a cosine; weights averaged with `average` a step; a checkpoint every `every` steps.
+    a cosine; weights averaged with `average` a step; a checkpoint every `every` steps. `strength`
+    of what varies the crops (`vary.varied`).
     """
 
     steps: int = 8000
@@ -74,6 +75,7 @@ class Schedule:
     smoothing: float = 0.05
     spectrum: float = 0.3
     no_surroundings: float = 0.4
+    strength: float = 1.0
     every: int = 500
 
 

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from visavis.datasets.distortions import jpeg
 from visavis.types import Floats, Image
 
 SIDE: Final = 128
@@ -15,15 +16,24 @@ MEAN, SPREAD = 127.5, 64.0
 _NOISE = 1 << 21  # values of noise drawn once a batch
 
 
-def varied(crops: Sequence[Image], rng: np.random.Generator, no_surroundings: float) -> Floats:
+def varied(
+    crops: Sequence[Image],
+    rng: np.random.Generator,
+    no_surroundings: float,
+    strength: float = 1.0,
+) -> Floats:
     """N crops (2, 144, 144, 3) uint8 to (N, 6, 128, 128) float32, `(value - 127.5) / 64`.
 
     Place, mirror image, light, colour, contrast, blur, resolution, noise, holes; the wide crop
     is taken away for a share of the pictures, as where a photo shows nothing but the face.
+    `strength` 1 is what one camera does to another's pictures; above it comes a foreign camera's
+    cast of colour, haze, coarseness and compression.
     """
     noise = rng.standard_normal(_NOISE, np.float32)
     made = np.empty((len(crops), 6, SIDE, SIDE), np.float32)
     for planes, pair in zip(made, crops, strict=True):
+        if strength > 1:
+            pair = _foreign(pair, strength - 1, rng)
         _one(planes, pair, noise, rng, rng.random() < no_surroundings)
     return made
 
@@ -33,6 +43,33 @@ def plain(crops: Sequence[Image]) -> Floats:
     inner = np.stack([_cut(pair, (pair.shape[1] - SIDE) // 2) for pair in crops])
     planes = inner.transpose(0, 1, 4, 2, 3).reshape(len(crops), 6, SIDE, SIDE)
     return np.ascontiguousarray((planes.astype(np.float32) - MEAN) / SPREAD)
+
+
+def _foreign(pair: Image, strength: float, rng: np.random.Generator) -> Image:
+    """Both crops as another camera and its file would give them."""
+    value = np.linspace(0, 1, 256)[:, None]
+    if rng.random() < 0.6:
+        warm, green = rng.normal(0, 0.18 * strength), rng.normal(0, 0.06 * strength)
+        value = value * np.exp((warm, green, -warm))
+    if rng.random() < 0.4:
+        lift = rng.uniform(0, 0.25 * strength)
+        value = lift + (1 - lift) * value
+    value = 0.5 + (value - 0.5) * math.exp(rng.normal(0, 0.2 * strength))
+    table = np.clip(np.rint(value * 255), 0, 255).astype(np.uint8)
+    table = np.broadcast_to(table, (256, 3))[:, None]
+    coarse = rng.uniform(0.25, 0.8) if rng.random() < 0.35 * strength else 1.0
+    quality = int(rng.integers(25, 90)) if rng.random() < 0.3 * strength else 0
+    made = []
+    for square in pair:
+        seen = np.asarray(cv2.LUT(square, np.ascontiguousarray(table)), np.uint8)
+        if coarse < 1:
+            small = cv2.resize(seen, None, fx=coarse, fy=coarse, interpolation=cv2.INTER_AREA)
+            small = jpeg(np.asarray(small, np.uint8), quality) if quality else small
+            seen = np.asarray(cv2.resize(small, square.shape[1::-1]), np.uint8)
+        elif quality:
+            seen = jpeg(seen, quality)
+        made.append(seen)
+    return np.stack(made)
 
 
 def _one(planes: Floats, pair: Image, noise: Floats, rng: np.random.Generator, alone: bool) -> None:
