@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from visavis.train.vary import MEAN, SPREAD, plain, varied
+from visavis.train.vary import MEAN, SPREAD, _framed, plain, varied
 from visavis.types import Floats, Image
 
 
@@ -49,10 +49,20 @@ def test_a_foreign_camera_is_drawn_from_the_generator_too(crops: list[Image]) ->
     strong = varied(crops, np.random.default_rng(5), 0.4, 2.0)
     np.testing.assert_array_equal(strong, varied(crops, np.random.default_rng(5), 0.4, 2.0))
     assert strong.shape == (6, 6, 128, 128)
-    plain_spread = np.std(
-        [varied(crops, np.random.default_rng(i), 0.0).mean(axis=(2, 3)) for i in range(8)]
-    )
-    strong_spread = np.std(
-        [varied(crops, np.random.default_rng(i), 0.0, 2.0).mean(axis=(2, 3)) for i in range(8)]
-    )
-    assert strong_spread > plain_spread
+    casts = [
+        np.std([x[:, 0].mean() - x[:, 2].mean() for x in many])
+        for many in (
+            [varied(crops[:1], np.random.default_rng(i), 0.0, s) for i in range(40)]
+            for s in (1.0, 2.0)
+        )
+    ]
+    assert casts[1] > casts[0]
+
+
+def test_a_picture_that_ends_near_the_face_is_black_beyond_and_whole_at_the_face() -> None:
+    white = np.full((144, 144, 3), 255, np.uint8)
+    for seed in range(20):
+        framed = _framed(white, np.random.default_rng(seed))
+        assert framed[42:102, 42:102].min() == 255  # the face is the middle 60 of 144 pixels
+        assert set(np.unique(framed)) <= {0, 255}
+    assert not framed.all()

@@ -27,7 +27,7 @@ def varied(
     Place, mirror image, light, colour, contrast, blur, resolution, noise, holes; the wide crop
     is taken away for a share of the pictures, as where a photo shows nothing but the face.
     `strength` 1 is what one camera does to another's pictures; above it comes a foreign camera's
-    cast of colour, haze, coarseness and compression.
+    cast of colour, haze, coarseness and compression, and pictures that end near the face.
     """
     noise = rng.standard_normal(_NOISE, np.float32)
     made = np.empty((len(crops), 6, SIDE, SIDE), np.float32)
@@ -69,7 +69,23 @@ def _foreign(pair: Image, strength: float, rng: np.random.Generator) -> Image:
         elif quality:
             seen = jpeg(seen, quality)
         made.append(seen)
+    if rng.random() < 0.4 * strength:
+        made[1] = _framed(made[1], rng)
     return np.stack(made)
+
+
+def _framed(wide: Image, rng: np.random.Generator) -> Image:
+    """The surroundings as far as a picture went that ends near the face, and was perhaps turned by
+    software: black beyond its edges.
+    """
+    side = wide.shape[0]
+    left, top, right, bottom = rng.uniform((-0.75,) * 2 + (0.3,) * 2, (-0.3,) * 2 + (0.75,) * 2)
+    corners = np.array([(left, top), (right, top), (right, bottom), (left, bottom)]) * side
+    angle = math.radians(rng.uniform(-20, 20)) * (rng.random() < 0.6)
+    turn = np.array([(math.cos(angle), -math.sin(angle)), (math.sin(angle), math.cos(angle))])
+    mask = np.zeros((side, side), np.uint8)
+    cv2.fillConvexPoly(mask, np.rint(corners @ turn.T + side / 2).astype(np.int32), 255)
+    return np.asarray(cv2.bitwise_and(wide, wide, mask=mask), np.uint8)
 
 
 def _one(planes: Floats, pair: Image, noise: Floats, rng: np.random.Generator, alone: bool) -> None:
