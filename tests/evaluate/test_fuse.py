@@ -248,3 +248,20 @@ def test_judgements_by_the_face_alone_are_a_column_of_their_own(tmp_path: Path) 
     assert np.isnan(found["ours"]).all()
     assert found["ours:face"].tolist() == [1.5]
     assert found["theirs"].tolist() == [2.5]
+
+
+def test_a_set_of_few_people_says_nothing_of_its_own() -> None:
+    scores = np.concatenate([np.linspace(0.5, 1, 100), [0.01, 0.02]])
+    sets = ["door"] * 100 + ["visitors"] * 2
+    assert points(scores, [BONA_FIDE] * 102, sets) == points(scores[:100], [BONA_FIDE] * 100)
+
+
+def test_with_bound_the_stated_bpcer_is_the_upper_end_of_its_interval() -> None:
+    """Of 200 people at most four may be refused: the interval of 4 in 200 ends at 5.04 %, that of
+    3 at 4.32 %. So at 5 % three fall short and the threshold is the fourth score."""
+    scores = np.arange(1, 201) / 201
+    found = points(scores, [BONA_FIDE] * 200, bound=True)
+    limit = LivenessTable(found, "x", "x").threshold(LiveTarget(bpcer=0.05))
+    assert limit == pytest.approx(4 / 201, abs=2e-6)
+    plain = LivenessTable(points(scores, [BONA_FIDE] * 200), "x", "x")
+    assert plain.threshold(LiveTarget(bpcer=0.05)) == pytest.approx(11 / 201, abs=2e-6)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from visavis.batching import Progress, batch
 from visavis.datasets.records import BONA_FIDE, Picture
 from visavis.errors import BadDataset, InputError
+from visavis.evaluate.rates import Rate
 from visavis.extras import needs
 from visavis.image import ImageLimits, decode
 from visavis.liveness.look import Looker
@@ -112,18 +113,19 @@ def measure(
     bona_fide: str,
     attacks: str,
     sets: Sequence[str] = (),
+    bound: bool = False,
 ) -> FusionTable:
     """The same weights with thresholds measured on other presentations: of another camera.
 
     A set of checks that fewer than 20 live people had an answer of keeps the thresholds it has.
     Raises BadDataset where that is so for all. Arguments as for `fit`; attacks may be missing,
-    and then every APCER is stated as 1.
+    and then every APCER is stated as 1. `sets` and `bound` as for `points`.
     """
     columns = _columns(logits, species)
     made = []
     for checks in subsets(columns):
         x = np.stack([columns[name] for name in checks], axis=1)
-        made.append(_measured(table.of(checks), x, species, bona_fide, attacks, sets))
+        made.append(_measured(table.of(checks), x, species, bona_fide, attacks, sets, bound))
     if all(one is table.of(one.checks) for one in made):
         raise BadDataset(f"expected {LEAST} or more live faces that a check can judge, got fewer")
     return FusionTable(tuple(made))
@@ -136,6 +138,7 @@ def _measured(
     bona_fide: str,
     attacks: str,
     sets: Sequence[str],
+    bound: bool = False,
 ) -> Combination:
     """With the thresholds that these logits show; as it is where they are too few."""
     kinds = np.array(species, np.str_)
@@ -145,10 +148,9 @@ def _measured(
     if people < LEAST:
         return old
     against = int(told.sum()) - people
+    where = [name for name, heard in zip(sets, told, strict=False) if heard]
     table = LivenessTable(
-        points(
-            scores[told], kinds[told].tolist(), [s for s, t in zip(sets, told, strict=False) if t]
-        ),
+        points(scores[told], kinds[told].tolist(), where, bound=bound),
         f"{bona_fide}, {people:,}",
         f"{attacks}, {against:,}" if against else "none",
     )
@@ -156,33 +158,48 @@ def _measured(
 
 
 def points(
-    scores: _Array, species: Sequence[str], sets: Sequence[str] = ()
+    scores: _Array, species: Sequence[str], sets: Sequence[str] = (), *, bound: bool = False
 ) -> tuple[LivenessPoint, ...]:
     """Thresholds with the BPCER of the worst set and the APCER of the worst species.
 
-    `scores` (N,) in 0..1; `sets` which set each is of: a threshold then holds for all of them, not
-    for their mixture. A rate without an event is stated as one in as many as there were, as
-    fewer could not have shown; without attacks the APCER is 1. A lower rate than the first BPCER
-    or the last APCER is thereby NotMeasured.
+    `scores` (N,) in 0..1; `sets` which set each is of: a threshold then holds for each that has 20
+    people or more, not for their mixture. With `bound` a BPCER is the upper end of its 95 %
+    interval. A rate without an event is stated as one in as many as there were, as fewer could not
+    have shown; without attacks the APCER is 1. A lower rate than the first BPCER or the last APCER
+    is thereby NotMeasured.
     """
     kinds = np.array(species, np.str_)
     people = [_of(scores, kinds == BONA_FIDE, sets, name) for name in sorted(set(sets)) or [""]]
-    live = [group for group in people if group.size]
-    if not live:
+    if not any(group.size for group in people):
         raise InputError("expected bona fide presentations, got none")
+    large = [group for group in people if group.size >= LEAST]
+    live = large or [np.sort(np.concatenate(people))]
     others = sorted(set(kinds.tolist()) - {BONA_FIDE})
     attacks = [np.sort(scores[kinds == kind]) for kind in others]
     limits = {_STEP, 1 - _STEP}
     for rate in RATES:
-        lowest = min(float(group[int(rate * len(group) + _ROUNDING)]) for group in live)
+        lowest = min(float(group[_allowed(rate, len(group), bound)]) for group in live)
         limits.add(_held(np.floor(lowest / _STEP) * _STEP))
         limits |= {_held(_above(kind, rate)) for kind in attacks}
     found = []
     for limit in sorted(limits):
-        refused = [max(int(np.searchsorted(g, limit)), 1) / len(g) for g in live]
+        refused = [_stated(int(np.searchsorted(g, limit)), len(g), bound) for g in live]
         passed = [max(len(a) - int(np.searchsorted(a, limit)), 1) / len(a) for a in attacks]
         found.append((limit, max(refused), max(passed, default=1.0)))
     return tuple(found)
+
+
+def _stated(events: int, trials: int, bound: bool) -> float:
+    """The rate that is stated of so many events."""
+    return Rate.of(events, trials).high if bound else max(events, 1) / trials
+
+
+def _allowed(rate: float, trials: int, bound: bool) -> int:
+    """The most events at which the stated rate is not above `rate`; 0 where there is none."""
+    most = int(rate * trials + _ROUNDING)
+    while bound and most > 0 and _stated(most, trials, bound) > rate:
+        most -= 1
+    return most
 
 
 def _of(scores: _Array, among: NDArray[np.bool_], sets: Sequence[str], name: str) -> _Array:
