@@ -89,4 +89,5 @@ def _report(results: LivenessResults) -> None:
             50 * (apcer.mean() + bpcer.mean()), 10, at_most=True, unit=" %")  # fmt: skip
 
 
-main()
+if __name__ == "__main__":  # shots are made by processes that import this again
+    main()
