@@ -210,27 +210,27 @@ def _subjects(results: LivenessResults) -> Iterable[Block]:
 def _held_out(results: LivenessResults) -> Iterable[Block]:
     held = results.of("mechanism_out", "simulated")
     for name in dict.fromkeys(a.shown for a in held):
+        mine = {(a.check, a.held_out): rated(results, a) for a in held if a.shown == name}
+        blind = dict.fromkeys(check for check, _ in mine)
         others = [rated(results, a) for a in results.of("shipped", "simulated") if a.shown == name]
-        others = [r for r in others if results.check(r.answers.check).role != "ours"]
-        mine = [rated(results, a) for a in held if a.shown == name]
+        others = [r for r in others if r.answers.check not in blind]
         rows = []
-        for one in mine:
-            kind = one.answers.held_out
-            rows.append((kind, f"{named(results, one.answers)}, trained without it", *_row(one)))
-            for other in others:
-                alone = _only(results, other, kind)
-                if alone is not None:
-                    rows.append((kind, f"{named(results, other.answers)}, as it is", *_row(alone)))
-        worst = max(mine, key=lambda r: r.eer)
-        mean = float(np.mean([r.eer for r in mine]))
+        for kind in dict.fromkeys(kind for _, kind in mine):
+            told = [mine.get((check, kind)) for check in blind]
+            told += [_only(results, other, kind) for other in others]
+            rows.append((kind, *("" if one is None else percent(one.eer) for one in told)))
+        worst = max(mine.values(), key=lambda r: r.eer)
         roles = {results.check(r.answers.check).role for r in others}
         seen = "Public models have seen none of them. " * ("public" in roles)
-        seen += "Fused checks hold our model as shipped, which saw all. " * ("fused" in roles)
+        seen += "Fused checks hold our model as shipped, which saw all." * ("fused" in roles)
+        titles = [f"{results.check(check).title}, trained without it" for check in blind]
+        titles += [f"{named(results, one.answers)}, as it is" for one in others]
         yield Table(
-            ("simulated species", *_COLUMNS),
+            ("kept out", *titles),
             tuple(rows),
-            f"{name}: trained without the mechanism, the D-EER is {percent(mean)} in the mean and "
-            f"{percent(worst.eer)} for {worst.answers.held_out}, the worst. {seen}{_READING}",
+            f"{name}: D-EER of each mechanism that training left out. The worst is "
+            f"{percent(worst.eer)}, {named(results, worst.answers)} on {worst.answers.held_out}. "
+            f"{seen}",
         )
 
 
