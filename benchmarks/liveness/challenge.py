@@ -82,7 +82,7 @@ def arguments() -> argparse.Namespace:
     data = os.environ.get("VISAVIS_TEST_DATA")
     parser.add_argument("--data", type=Path, default=data and Path(data), help="holds video/*.mp4")
     parser.add_argument("--issues", type=int, default=200)
-    parser.add_argument("--people", type=int, default=2, help="so many who turn, best first")
+    parser.add_argument("--people", type=int, default=1, help="so many who turn, best first")
     parser.add_argument("--seed", type=int, default=20)
     args = parser.parse_args()
     if not args.data or not any((args.data / "video").glob("*.mp4")):
