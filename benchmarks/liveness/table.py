@@ -2,9 +2,10 @@
 
 On NUAA train (recorded prints; none of it was learnt from) and on simulated attacks, where for
 each family of mechanisms ours is a network trained without it (`--held-out`: a folder with
-without-print.onnx, without-screen.onnx and without-mask.onnx, made by the recipes of that name).
-The simulated shots are of LFW and FairFace pictures that nothing was trained on. The figure is
-the equal error rate of ours on NUAA.
+without-print.onnx, without-screen.onnx and without-mask.onnx, the int8 files that the recipes of
+that name make). The simulated shots are of LFW and FairFace pictures that no network here was
+trained on; a quarter of LFW's people had a part in the thresholds. The figure is the equal error
+rate of ours on NUAA.
 """
 
 import tempfile

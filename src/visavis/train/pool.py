@@ -42,7 +42,7 @@ class Pool:
     """Crops (N, 2, 144, 144, 3) uint8, tight and wide; `classes` (N,) index passive.CLASSES.
 
     `species` is BONA_FIDE or `family/mechanism`; `photos` (N,) number the photo, or the subject,
-    that a shot was made from; `scales` (N,) are face sizes in pixels.
+    that a shot was made from.
     """
 
     crops: Sequence[Image]
