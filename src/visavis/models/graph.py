@@ -10,7 +10,7 @@ from visavis.errors import CorruptWeights
 from visavis.models.catalogue import ModelCard, Runtime
 from visavis.models.weights import sha256
 
-FIX_VERSION = 1
+FIX_VERSION = 2
 """Raise it when `rewrite.py` changes what it writes: older results are then not read."""
 
 
@@ -23,8 +23,8 @@ def optimised(
     is rebuilt when damaged; where the cache cannot be used, the bytes are returned. Raises
     CorruptWeights when the file is no ONNX model.
     """
-    convolve_prelu = runtime == "onnxruntime"
-    stem = f"{card.sha256}.{FIX_VERSION}{'c' if convolve_prelu else 'p'}"
+    blocked = runtime == "onnxruntime"
+    stem = f"{card.sha256}.{FIX_VERSION}{'c' if blocked else 'p'}"
     for cached in sorted(cache_dir.glob(f"{stem}.*.onnx")):
         with suppress(OSError):
             if sha256(cached) == cached.name.split(".")[2]:
@@ -33,7 +33,7 @@ def optimised(
     from visavis.models.rewrite import fixed  # imports onnx: slower than the cache
 
     try:
-        data = fixed(path.read_bytes(), any_size=card.size is None, convolve_prelu=convolve_prelu)
+        data = fixed(path.read_bytes(), any_size=card.size is None, blocked=blocked)
     except Exception as error:  # protobuf's own, or whatever an odd graph leads to
         raise CorruptWeights(
             f"{card.id}: {path} is no ONNX model that can be read: {error}"

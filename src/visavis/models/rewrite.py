@@ -4,78 +4,36 @@ Outputs stay equal up to float rounding. This module imports `onnx`; `graph.py` 
 its cache lacks the result.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import helper, numpy_helper
 
-Constants: TypeAlias = dict[str, NDArray[np.generic]]
+from visavis.models.channels import whole_blocks
+from visavis.models.folding import Constants, fold
 
 
-def fixed(data: bytes, *, any_size: bool, convolve_prelu: bool) -> bytes:
+def fixed(data: bytes, *, any_size: bool, blocked: bool) -> bytes:
     """An ONNX model with one input, symbolic batch, and constants ready for use.
 
     `any_size`: height and width become symbolic too, for fully convolutional networks.
-    `convolve_prelu`: PReLU is written as two depthwise convolutions, which ONNX Runtime runs in
-    its blocked layout (`benchmarks/foundation/runtimes.py`); OpenVINO and OpenCV have a fast
-    PReLU of their own.
+    `blocked`: channels are filled up to whole blocks, and PReLU is written as two depthwise
+    convolutions, which ONNX Runtime runs in its blocked layout
+    (`benchmarks/foundation/runtimes.py`, `benchmarks/liveness/blocks.py`); OpenVINO and OpenCV
+    need neither.
     """
     model = onnx.load_model_from_string(data)
     graph = model.graph
     constants = {tensor.name: numpy_helper.to_array(tensor) for tensor in graph.initializer}
-    nodes = list(_fold(graph.node, constants))
+    nodes = list(fold(graph.node, constants))
     free_batch(nodes, constants)
-    if convolve_prelu:
-        nodes = list(_without_prelu(nodes, constants))
+    if blocked:
+        outputs = [output.name for output in graph.output]
+        nodes = list(_without_prelu(whole_blocks(nodes, constants, outputs), constants))
     _rebuild(graph, nodes, constants)
     _name_dimensions(graph, any_size)
-    return bytes(model.SerializeToString())
-
-
-def _attributes(node: onnx.NodeProto) -> dict[str, object]:
-    return {a.name: helper.get_attribute_value(a) for a in node.attribute}
-
-
-def _fold(nodes: Iterable[onnx.NodeProto], constants: Constants) -> Iterator[onnx.NodeProto]:
-    """Yields the nodes that must run; the results of the others go to `constants`."""
-    for node in nodes:
-        known = all(name in constants for name in node.input)
-        match node.op_type:
-            case "Constant" if node.attribute[0].name == "value":
-                constants[node.output[0]] = numpy_helper.to_array(node.attribute[0].t)
-            case "DequantizeLinear" if known:
-                inputs = [constants[name] for name in node.input]
-                constants[node.output[0]] = dequantised(inputs, _attributes(node))
-            case "Reshape" if known:
-                values, shape = (constants[name] for name in node.input)
-                constants[node.output[0]] = np.reshape(values, shape.tolist())
-            case _:
-                yield node
-
-
-def dequantised(
-    inputs: Sequence[NDArray[np.generic]], attributes: dict[str, object]
-) -> NDArray[np.float32]:
-    """(values - zero point) * scale as ONNX DequantizeLinear means it: per tensor, axis or block.
-
-    `inputs`: values, scale and, unless zero, the zero point.
-    """
-    values = inputs[0].astype(np.float32)
-    axis, block = int(str(attributes.get("axis", 1))), int(str(attributes.get("block_size", 0)))
-
-    def spread(parameter: NDArray[np.generic]) -> NDArray[np.float32]:
-        numbers = np.asarray(parameter, dtype=np.float32)
-        if block:
-            return np.repeat(numbers, block, axis=axis).take(range(values.shape[axis]), axis=axis)
-        if numbers.size == 1:
-            return numbers.reshape(())
-        return numbers.reshape([-1 if i == axis % values.ndim else 1 for i in range(values.ndim)])
-
-    zero = spread(inputs[2]) if len(inputs) > 2 else np.float32(0)
-    return np.asarray((values - zero) * spread(inputs[1]), dtype=np.float32)
+    return bytes(model.SerializeToString(deterministic=True))
 
 
 def free_batch(nodes: Iterable[onnx.NodeProto], constants: Constants) -> None:
@@ -93,7 +51,11 @@ def free_batch(nodes: Iterable[onnx.NodeProto], constants: Constants) -> None:
 def _without_prelu(
     nodes: Iterable[onnx.NodeProto], constants: Constants
 ) -> Iterator[onnx.NodeProto]:
-    """prelu(x) = slope * x + (1 - slope) * relu(x), each product a depthwise 1x1 convolution."""
+    """prelu(x) = slope * x + relu((1 - slope) * x), each product a depthwise 1x1 convolution.
+
+    Runtimes fuse the second with its Relu and the first with the sum. A slope above 1 needs
+    (1 - slope) * relu(x) instead.
+    """
     for node in nodes:
         slope = constants.get(node.input[1]) if node.op_type == "PRelu" else None
         if slope is None or slope.ndim != 3 or slope.shape[1:] != (1, 1):
@@ -101,12 +63,17 @@ def _without_prelu(
             continue
         (x, _), y, channels = node.input, node.output[0], slope.shape[0]
         weight = slope.astype(np.float32).reshape(channels, 1, 1, 1)
-        constants[f"{y}_slope"], constants[f"{y}_rest"] = weight, 1 - weight
+        low, rest, high, bent = (f"{y}_{part}" for part in ("slope", "rest", "high", "bent"))
+        constants[low], constants[rest] = weight, 1 - weight
         depthwise = {"group": channels, "kernel_shape": [1, 1]}
-        yield helper.make_node("Relu", [x], [f"{y}_positive"])
-        yield helper.make_node("Conv", [x, f"{y}_slope"], [f"{y}_a"], **depthwise)
-        yield helper.make_node("Conv", [f"{y}_positive", f"{y}_rest"], [f"{y}_b"], **depthwise)
-        yield helper.make_node("Add", [f"{y}_a", f"{y}_b"], [y])
+        if weight.max() > 1:
+            yield helper.make_node("Relu", [x], [bent])
+            yield helper.make_node("Conv", [bent, rest], [high], **depthwise)
+        else:
+            yield helper.make_node("Conv", [x, rest], [bent], **depthwise)
+            yield helper.make_node("Relu", [bent], [high])
+        yield helper.make_node("Conv", [x, low], [f"{y}_low"], **depthwise)
+        yield helper.make_node("Add", [f"{y}_low", high], [y])
 
 
 def _rebuild(graph: onnx.GraphProto, nodes: list[onnx.NodeProto], constants: Constants) -> None:
