@@ -30,6 +30,8 @@ COMMANDS = [
     ["foundation/lfw_view2.py", "--embedder", "dlib-resnet-v1", "--needs", "98.6"],
     ["liveness/speed.py"],
     ["liveness/speed.py", "--what", "pipeline"],
+    ["liveness/speed.py", "--what", "pipeline", "--check", "auto"],
+    ["liveness/blocks.py"],
     ["liveness/table.py"],
     ["liveness/bona_fide.py"],
     ["liveness/subjects.py"],
