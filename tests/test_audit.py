@@ -7,6 +7,7 @@ import tracemalloc
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,6 +21,7 @@ from visavis.audit import (
     Action,
     AuditChain,
     AuditEntry,
+    Detail,
     encode,
     metadata,
     table,
@@ -170,6 +172,68 @@ def test_tail_is_the_newest_in_order(
     assert [r.seq for r in chain.tail(connection, 3)] == [8, 9, 10]
     assert [r.seq for r in chain.tail(connection, 99)] == list(range(1, 11))
     assert chain.tail(connection, 1)[0].mac == ten[1]
+
+
+def test_newest_gives_what_matches_the_newest_first(
+    chain: AuditChain, connection: Connection, ten: tuple[int, str]
+) -> None:
+    chain.append(connection, [AuditEntry(Action.FORGET, "visitors", "pseudonym-3")])
+
+    def found(limit: int = 99, **asked: Any) -> list[int]:
+        return [record.seq for record in chain.newest(connection, limit, **asked)]
+
+    assert found() == list(range(11, 0, -1))
+    assert found(2) == [11, 10]
+    assert found(2, before=4) == [3, 2]
+    assert found(after=9) == [11, 10]
+    assert found(after=4, before=7) == [6, 5]
+    assert found(fields={"action": "verify"}, before=3) == [2, 1]
+    assert found(fields={"subject": "pseudonym-3"}) == [11, 3]
+    assert found(fields={"subject": "pseudonym-3", "collection": "staff"}) == [3]
+    assert found(fields={"subject": None, "collection": "visitors"}) == [11]
+    assert found(fields={"action": "' OR 1"}) == []
+    assert chain.newest(connection, 1, before=11)[0].mac == ten[1]
+
+
+def test_newest_finds_a_detail_by_its_key_and_text_alone(
+    chain: AuditChain, connection: Connection
+) -> None:
+    every: list[dict[str, Detail]] = [
+        {"request": "r1"},
+        {"request": "r1", "more": "x"},
+        {"request": "r11"},
+        {"key": "r1"},
+        {'x"request': "r1"},
+        {"note": '"request":"r1"'},
+        {"request": "1"},
+        {"request": 1},
+        {"request": 'é"%_\\\n'},
+        {},
+    ]
+    chain.append(connection, [AuditEntry("verify", details=details) for details in every])
+
+    def found(value: str, n: int = 99) -> list[int]:
+        return [r.seq for r in chain.newest(connection, n, detail=("request", value))]
+
+    assert found("r1") == [2, 1]
+    assert found("r1", 1) == [2]
+    assert found("r11") == [3]
+    assert found("1") == [7]
+    assert found('é"%_\\\n') == [9]
+    assert found("%") == found("") == found("R1") == []
+
+
+def test_recent_looks_at_the_last_records_alone(chain: AuditChain, connection: Connection) -> None:
+    assert chain.recent(connection, ("idempotency", "a"), 5) is None
+    for value in ("a", "b", "a", "c", "c"):
+        chain.append(connection, [AuditEntry("enrol", details={"idempotency": value})])
+    found = chain.recent(connection, ("idempotency", "a"), 3)
+    assert found is not None
+    assert found.seq == 3
+    assert chain.recent(connection, ("idempotency", "a"), 2) is None
+    assert chain.recent(connection, ("idempotency", "b"), 3) is None
+    assert chain.recent(connection, ("idempotency", "b"), 10_000) is not None
+    assert chain.recent(connection, ("idempotency", "d"), 10_000) is None
 
 
 @pytest.mark.parametrize("seq", [1, 5, 10])
@@ -421,6 +485,22 @@ def test_verification_of_a_long_log_takes_little_memory(
     finally:
         tracemalloc.stop()
     assert peak < 5_000_000  # all rows together take more than 10 MB
+
+
+def test_a_search_of_a_long_log_takes_little_memory(
+    chain: AuditChain, connection: Connection
+) -> None:
+    chain.append(connection, [entry(n) for n in range(20_000)])
+    tracemalloc.start()
+    try:
+        [first] = chain.newest(connection, 9, fields={"subject": "pseudonym-0"})
+        assert chain.newest(connection, 20_000, detail=("reason", "x")) == []
+        assert chain.newest(connection, 9, fields={"action": "verify"}, detail=("score", "x")) == []
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert first.seq == 1
+    assert peak < 5_000_000
 
 
 @pytest.mark.parametrize(

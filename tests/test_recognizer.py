@@ -1,5 +1,7 @@
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Event, Semaphore
 
 import numpy as np
 import pytest
@@ -163,6 +165,77 @@ def test_decisions_are_audited_without_biometrics(recognizer: Recognizer, tmp_pa
     assert records[4].details["decision"] == "unknown"
 
 
+def test_who_asked_is_recorded_with_every_decision(recognizer: Recognizer, tmp_path: Path) -> None:
+    origin = {"request": "r1", "key": "k1", "live": "own wins", "accepted": "own wins"}
+    recognizer.enrol("ada", shots("ada"), details=origin)
+    recognizer.verify("ada", fake_photo("ada"), details=origin)
+    recognizer.identify(fake_photo("ada", "ben"), details=origin)
+    recognizer.forget("ada", details=origin)
+    recognizer.close()
+    with Gallery(tmp_path, KEYS) as gallery:
+        records = {r.action: r for r in gallery.audit_page(request="r1")}
+        assert len(gallery.audit_page(request="r1", action="identify")) == 2
+    assert set(records) == {"enrol", "verify", "identify", "forget"}
+    assert {r.details["key"] for r in records.values()} == {"k1"}
+    decided = [records[action].details for action in ("enrol", "verify", "identify")]
+    assert [details["live"] for details in decided] == ["unchecked"] * 3
+    assert decided[1]["accepted"] is True
+
+
+def test_a_deleted_collection_identifies_nobody(tmp_path: Path) -> None:
+    photo = fake_photo("ada")
+    with Gallery(tmp_path, KEYS) as gallery:
+        recognizer = Recognizer(Pipeline(FakeDetector(), FakeEmbedder()), gallery)
+        recognizer.enrol("ada", photo)
+        gallery.delete_collection("default")
+        for attempt in (
+            lambda: recognizer.identify(photo),
+            lambda: recognizer.verify("ada", photo),
+            lambda: recognizer.enrol("ada", photo),
+            lambda: recognizer.forget("ada"),
+            lambda: list(recognizer.subjects()),
+        ):
+            with pytest.raises(UnknownSubject):
+                attempt()
+        anew = Recognizer(Pipeline(FakeDetector(), FakeEmbedder()), gallery)
+        assert anew.identify(photo)[0].candidates == ()
+
+
+def test_a_collection_deleted_during_identification_gives_nobody_away(tmp_path: Path) -> None:
+    people = [f"person-{i}" for i in range(12)]
+    with Gallery(tmp_path, KEYS) as gallery:
+        recognizer = Recognizer(Pipeline(FakeDetector(), FakeEmbedder()), gallery)
+        for person in people:
+            recognizer.enrol(person, fake_photo(person))
+        under_way, deleted = Semaphore(0), Event()
+
+        def identify(person: str) -> list[str | None]:
+            """Whom it found in calls that ended before the deletion, or began after it."""
+            found: list[str | None] = []
+            photo = fake_photo(person, noise=4, seed=9)
+            while len(found) < 10_000:
+                late = deleted.is_set()
+                try:
+                    found.append(recognizer.identify(photo)[0].subject)
+                except UnknownSubject:
+                    return found
+                if len(found) == 3:
+                    under_way.release()
+                if late:
+                    break
+            return [*found, "served after it was deleted"]
+
+        with ThreadPoolExecutor(len(people)) as pool:
+            outcomes = [pool.submit(identify, person) for person in people]
+            for _ in people:
+                under_way.acquire()
+            gallery.delete_collection("default")
+            deleted.set()
+            for person, outcome in zip(people, outcomes, strict=True):
+                assert set(outcome.result()) == {person}
+        gallery.audit_verify()
+
+
 def test_many_threads_enrol_and_identify_at_once(recognizer: Recognizer) -> None:
     people = [f"person-{i}" for i in range(12)]
     enrolled = batch(lambda p: recognizer.enrol(p, shots(p, count=2)), people, workers=8)
@@ -295,3 +368,23 @@ def test_the_audit_log_holds_attempts_with_a_face_that_was_not_live(
     assert refused.action == "verify"
     assert refused.subject == enrolled.subject
     assert dict(refused.details) == {"accepted": False, "live": "no"}
+
+
+def test_the_audit_log_holds_enrolments_with_a_face_that_was_not_live(
+    spoofed: Recognizer, tmp_path: Path
+) -> None:
+    origin = {"request": "r1", "accepted": "own wins"}
+    with pytest.raises(NotLive):
+        spoofed.enrol("ada", fake_photo("ada"), policy=REQUIRED, details=origin)
+    with pytest.raises(EnrolmentRejected):
+        spoofed.enrol("ben", [fake_photo("ben"), fake_photo()], policy=REQUIRED, details=origin)
+    with pytest.raises(NoFace):
+        spoofed.enrol("ada", fake_photo(), policy=REQUIRED, details=origin)
+    spoofed.close()
+    with Gallery(tmp_path, KEYS) as gallery:
+        enrolled, one, several = list(gallery.audit_records())[1:]
+    assert one.action == several.action == "enrol"
+    assert one.subject == enrolled.subject
+    assert several.subject is None  # nobody is enrolled under that id
+    told = {"request": "r1", "accepted": False, "live": "no"}
+    assert dict(one.details) == dict(several.details) == told

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from itertools import islice
 from types import MappingProxyType, NoneType
 from typing import Any, TypeAlias
 
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Row,
+    Select,
     Table,
     Text,
     func,
@@ -72,15 +74,22 @@ class Action(StrEnum):
     COLLECTION_CREATED = "collection_created"
     REEMBED = "reembed"
     PURGE = "purge"
+    DETECT = "detect"
+    EMBED = "embed"
+    COMPARE = "compare"
+    LIVENESS = "liveness"
+    CHALLENGE = "challenge"
+    COLLECTION_DELETED = "collection_deleted"
+    KEY_CREATED = "api_key_created"
+    KEY_ROTATED = "api_key_rotated"
+    KEY_REVOKED = "api_key_revoked"
+    ALERT = "alert"
+    JOB = "job"
 
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """What is to be recorded. `subject` is a pseudonym.
-
-    `details` are flat: text, finite numbers, booleans and None, so that no image or vector gets
-    into the log; anything else raises InputError.
-    """
+    """What is to be recorded. `subject` is a pseudonym. Raises InputError as `flat` does."""
 
     action: str
     collection: str | None = None
@@ -88,15 +97,7 @@ class AuditEntry:
     details: Mapping[str, Detail] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        for name, value in self.details.items():
-            if not isinstance(name, str) or not isinstance(value, (str, int, float, NoneType)):
-                raise InputError(
-                    "audit details must be text, numbers, booleans or None under text keys, "
-                    f"got {type(value).__name__} under {type(name).__name__} {name}"
-                )
-            if isinstance(value, float) and not math.isfinite(value):
-                raise InputError(f"audit details must be finite, got {value} under {name}")
-        object.__setattr__(self, "details", MappingProxyType(dict(self.details)))
+        object.__setattr__(self, "details", flat(self.details))
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +143,7 @@ class AuditChain:
         rows = []
         for entry in entries:
             seq += 1
-            details = json.dumps(dict(entry.details), sort_keys=True, separators=(",", ":"))
+            details = _compact(entry.details)
             fields = (at, str(entry.action), entry.collection, entry.subject, details)
             mac = self._mac(seq, fields, mac)
             rows.append(dict(zip(table.c.keys(), (seq, *fields, mac), strict=True)))
@@ -200,6 +201,37 @@ class AuditChain:
         """All records in order, with bounded memory. Not verified."""
         return map(_record, _stream(connection))
 
+    def newest(
+        self,
+        connection: Connection,
+        limit: int,
+        *,
+        before: int | None = None,
+        after: int | None = None,
+        fields: Mapping[str, str | None] | None = None,
+        detail: tuple[str, str] | None = None,
+    ) -> list[AuditRecord]:
+        """Up to `limit` records that match, newest first, with bounded memory. Not verified.
+
+        `before` and `after` are sequence numbers, both left out; `fields` are columns and their
+        values, None for any; `detail` is a key and its text value.
+        """
+        query = _bounded(before, after)
+        for column, value in (fields or {}).items():
+            if value is not None:
+                query = query.where(table.c[column] == value)
+        if detail is not None:  # no record without this text has the detail
+            query = query.where(func.instr(table.c.details, _compact(dict([detail]))[1:-1]) > 0)
+        rows = _stream(connection, query.order_by(table.c.seq.desc()), min(limit, 1000))
+        records = map(_record, rows)
+        found = (r for r in records if detail is None or r.details.get(detail[0]) == detail[1])
+        return list(islice(found, limit))
+
+    def recent(self, connection: Connection, detail: tuple[str, str], n: int) -> AuditRecord | None:
+        """The newest of the last `n` records that has this detail. Not verified."""
+        end = connection.scalar(select(func.max(table.c.seq))) or 0
+        return next(iter(self.newest(connection, 1, after=end - n, detail=detail)), None)
+
     def _authentic(self, row: Row[Any], seq: int, previous: str) -> bool:
         """Whether `row`, taken as record `seq` after the one with MAC `previous`, has its MAC."""
         fields, mac = row[1:-1], row[-1]
@@ -237,9 +269,39 @@ def encode(parts: Iterable[str | None]) -> bytes:
     return b"".join(pieces)
 
 
-def _stream(connection: Connection) -> Iterator[Row[Any]]:
-    ordered = select(table).order_by(table.c.seq)
-    with connection.execute(ordered, execution_options={"yield_per": 1000}) as rows:
+def flat(details: Mapping[str, Detail]) -> Mapping[str, Detail]:
+    """A copy of an operation's details that nobody can change.
+
+    They are flat: text, finite numbers, booleans and None, so that no image or vector gets into
+    the log; anything else raises InputError.
+    """
+    for name, value in details.items():
+        if not isinstance(name, str) or not isinstance(value, (str, int, float, NoneType)):
+            raise InputError(
+                "audit details must be text, numbers, booleans or None under text keys, "
+                f"got {type(value).__name__} under {type(name).__name__} {name}"
+            )
+        if isinstance(value, float) and not math.isfinite(value):
+            raise InputError(f"audit details must be finite, got {value} under {name}")
+    return MappingProxyType(dict(details))
+
+
+def _compact(details: Mapping[str, Detail]) -> str:
+    return json.dumps(dict(details), sort_keys=True, separators=(",", ":"))
+
+
+def _bounded(before: int | None, after: int | None) -> Select[Any]:
+    query = select(table)
+    query = query if before is None else query.where(table.c.seq < before)
+    return query if after is None else query.where(table.c.seq > after)
+
+
+def _stream(
+    connection: Connection, query: Select[Any] | None = None, part: int = 1000
+) -> Iterator[Row[Any]]:
+    """The rows of a query, by default all in order, some at a time."""
+    chosen = select(table).order_by(table.c.seq) if query is None else query
+    with connection.execute(chosen, execution_options={"yield_per": part}) as rows:
         yield from rows
 
 

@@ -42,7 +42,12 @@ ARCFACE: Final[Floats] = np.array(
 ARCFACE.setflags(write=False)
 
 _HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-_SUFFIXES = {".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP"}
+_SUFFIXES: Final[dict[str, Literal["JPEG", "PNG", "WEBP"]]] = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".png": "PNG",
+    ".webp": "WEBP",
+}
 _WARP_SIDE = 32_000  # OpenCV 4 warps no image of 32,768 pixels or more a side
 _FASTEST = cv2.IMREAD_COLOR_RGB | cv2.IMREAD_IGNORE_ORIENTATION
 
@@ -334,17 +339,26 @@ def save(image: Image, path: str | os.PathLike[str], quality: int = 92) -> None:
     kind = _SUFFIXES.get(target.suffix.lower())
     if kind is None:
         raise BadImage(f"expected a path ending in {', '.join(_SUFFIXES)}, got {target.name!r}")
-    encoded = BytesIO()
-    try:
-        PIL.Image.fromarray(decode(image)).save(encoded, kind, quality=quality)
-    except (OSError, ValueError) as error:
-        raise BadImage(f"cannot write {image.shape} as {kind}: {error}") from error
+    data = encode(image, kind, quality)
     part = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
         with open(part, "xb") as file:
-            file.write(encoded.getbuffer())
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def encode(image: Image, kind: Literal["JPEG", "PNG", "WEBP"], quality: int = 92) -> bytes:
+    """The bytes of a picture file; `quality` 1..100 is for JPEG and WebP.
+
+    Raises BadImage for an array that is no image and for one beyond the format's size.
+    """
+    encoded = BytesIO()
+    try:
+        PIL.Image.fromarray(decode(image)).save(encoded, kind, quality=quality)
+    except (OSError, ValueError) as error:
+        raise BadImage(f"cannot write {image.shape} as {kind}: {error}") from error
+    return encoded.getvalue()

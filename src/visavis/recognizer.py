@@ -54,7 +54,9 @@ class Enrolment:
 class Recognizer:
     """Decides who a face is, by a policy that each call may replace. Thread-safe.
 
-    Without a gallery it detects, embeds and compares; what needs one raises ConfigError.
+    Without a gallery it detects, embeds and compares; what needs one raises ConfigError. Where
+    `details` are taken, they go into the audit record as they are; the decision's own win on a
+    clash.
     """
 
     def __init__(
@@ -102,7 +104,14 @@ class Recognizer:
         score = samples[0].embedding.similarity(samples[1].embedding)
         return self._verification(score, samples, None, policy)
 
-    def verify(self, subject: str, photo: Photo, policy: Policy | None = None) -> Verification:
+    def verify(
+        self,
+        subject: str,
+        photo: Photo,
+        policy: Policy | None = None,
+        *,
+        details: "Mapping[str, Detail] | None" = None,
+    ) -> Verification:
         """Whether the photo shows `subject`: the score is that of the subject's best template.
 
         Raises UnknownSubject, NoFace, ManyFaces, LowQuality, NotLive; the last is recorded as a
@@ -113,25 +122,32 @@ class Recognizer:
         try:
             _, sample = self.pipeline.sample(photo, policy)
         except NotLive as error:
-            refused: dict[str, Detail] = {"accepted": False, "live": _live([error.liveness])}
-            self.collection.record("verify", subject, refused)
+            told = {**(details or {}), "accepted": False, "live": _live([error.liveness])}
+            self.collection.record("verify", subject, told)
             raise
         scores = (sample.embedding.similarity(t.embedding) for t in templates)
         score = max(scores, default=-1.0)
         decision = self._verification(score, (sample,), subject, policy)
         evidence = _evidence(decision.threshold, sample)
-        self.collection.record("verify", subject, {"accepted": decision.accepted, **evidence})
+        told = {**(details or {}), "accepted": decision.accepted, **evidence}
+        self.collection.record("verify", subject, told)
         return decision
 
-    def identify(self, image: ImageLike, policy: Policy | None = None) -> list[Identification]:
+    def identify(
+        self,
+        image: ImageLike,
+        policy: Policy | None = None,
+        *,
+        details: "Mapping[str, Detail] | None" = None,
+    ) -> list[Identification]:
         """Who each face in the image is; "unknown" is an answer, and no faces is an empty list."""
         policy = policy or self.policy
         samples = self.pipeline.samples(image, policy)
         decisions = [self._identification(sample, policy) for sample in samples]
         for decision in decisions:
             evidence = _evidence(decision.threshold, decision.sample)
-            details = {"decision": decision.decision, **evidence}
-            self.collection.record("identify", decision.subject, details)
+            told = {**(details or {}), "decision": decision.decision, **evidence}
+            self.collection.record("identify", decision.subject, told)
         return decisions
 
     def enrol(
@@ -144,12 +160,13 @@ class Recognizer:
         consent_ref: str | None = None,
         expires_at: datetime | None = None,
         policy: Policy | None = None,
+        details: "Mapping[str, Detail] | None" = None,
     ) -> Enrolment:
         """Adds templates of `subject`, made from the photos that pass review.
 
         Photos that are refused come back with index and reason. When none is left, nothing is
         stored: one photo raises its own error (NoFace, LowQuality, …), several raise
-        EnrolmentRejected.
+        EnrolmentRejected; that is recorded if a face was not live.
         """
         policy = policy or self.policy
         shots, faults = self._shoot(_several(photos), policy)
@@ -159,6 +176,7 @@ class Recognizer:
             kept = [shot for i, shot in shots.items() if i not in faults]
             rejected = tuple(Rejection(i, e.code, str(e)) for i, e in sorted(faults.items()))
             if not kept:
+                self._record_spoof(subject, faults, details)
                 raise _refusal(faults, rejected)
             templates = self.collection.enrol(
                 subject,
@@ -169,13 +187,13 @@ class Recognizer:
                 metadata=metadata,
                 consent_ref=consent_ref,
                 expires_at=expires_at,
-                details={"live": _live([s.sample.liveness for s in kept])},
+                details={**(details or {}), "live": _live([s.sample.liveness for s in kept])},
             )
         return Enrolment(subject, templates, rejected)
 
-    def forget(self, subject: str) -> Receipt:
+    def forget(self, subject: str, *, details: "Mapping[str, Detail] | None" = None) -> Receipt:
         """Destroys the subject's key and everything stored under it. Raises UnknownSubject."""
-        return self.collection.forget(subject)
+        return self.collection.forget(subject, details=details)
 
     def subjects(self) -> Iterator[Subject]:
         """Everybody enrolled, by id."""
@@ -211,6 +229,18 @@ class Recognizer:
             except InputError as error:
                 faults[index] = error
         return shots, faults
+
+    def _record_spoof(
+        self,
+        subject: str,
+        faults: Mapping[int, VisavisError],
+        details: "Mapping[str, Detail] | None",
+    ) -> None:
+        """Records an enrolment that was refused, if a face of it was not live."""
+        checks = [fault.liveness for fault in faults.values() if isinstance(fault, NotLive)]
+        if checks:
+            told = {**(details or {}), "accepted": False, "live": _live(checks)}
+            self.collection.record("enrol", subject, told)
 
     def _review(
         self, subject: str, photos: Sequence[Embedding], policy: Policy

@@ -3,6 +3,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -155,6 +156,101 @@ def test_subjects_come_in_order_and_in_pages(people: Collection, draw: Draw) -> 
     assert [s.id for s in people.subjects()] == ["a", "b", "c", "d"]
     assert [s.id for s in people.subjects(after="a", limit=2)] == ["b", "c"]
     assert [s.id for s in people.subjects(after="d")] == []
+
+
+def test_subjects_are_found_by_part_of_id_or_name(people: Collection, draw: Draw) -> None:
+    names = {"a1": "Åse Ørsted", "a2": "", "b1": "Straße", "b2": "ada", "c_ADA": "Cy"}
+    for ident, name in names.items():
+        people.enrol(ident, [draw()], qualities=[1], name=name)
+
+    def found(part: str, **page: Any) -> list[str]:
+        return [s.id for s in people.subjects(matching=part, **page)]
+
+    assert found("a") == list(names)
+    assert found("ada") == found("ADA") == ["b2", "c_ADA"]
+    assert found("åse") == found("SE ør") == ["a1"]
+    assert found("STRASSE") == ["b1"]
+    assert found("_") == ["c_ADA"]
+    assert found("%") == found("Åse  ") == []
+    assert found("") == list(names)
+    assert found("a", limit=2) == ["a1", "a2"]
+    assert found("a", after="a2", limit=2) == ["b1", "b2"]
+    assert found("cy", limit=1) == ["c_ADA"]  # behind more subjects than the limit
+
+
+def test_matching_looks_beyond_one_page(
+    people: Collection, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("visavis.gallery.collection.PAGE", 3)
+    for number in range(10):
+        people.enrol(f"s{number}", [draw()], qualities=[1], name=f"name {number % 2}")
+    odd = [s.id for s in people.subjects(matching="name 1", after="s1")]
+    assert odd == ["s3", "s5", "s7", "s9"]
+
+
+def test_the_pseudonym_is_the_audit_logs(gallery: Gallery, people: Collection, draw: Draw) -> None:
+    enrol(people, "ada", draw())
+    enrol(people, "ben", draw())
+    ada = people.pseudonym("ada")
+    assert ada == gallery.audit_page(action="enrol")[1].subject
+    assert ada != people.pseudonym("ben")
+    people.rename("ada", "countess")
+    assert people.pseudonym("countess") == ada
+    assert people.forget("countess").subject == ada
+    with pytest.raises(UnknownSubject):
+        people.pseudonym("countess")
+
+
+def test_every_change_is_recorded_with_who_asked_for_it(
+    gallery: Gallery, people: Collection, draw: Draw
+) -> None:
+    told = {"request": "r1", "templates": "own wins"}
+    _, spare = people.enrol("ada", [draw(), draw()], qualities=[1, 1], details=told)
+    people.rename("ada", "a", details=told)
+    people.update("a", name="A", details={**told, "fields": "own wins"})
+    people.remove_template("a", spare.id, details=told)
+    people.enrol("b", [draw()], qualities=[1], details=told)
+    people.merge("b", "a", details=told)
+    people.forget("a", details=told)
+    for subject in ("c", "d"):
+        people.enrol(subject, [draw()], qualities=[1], expires_at=PAST, details=told)
+    assert len(people.purge(PAST, details=told)) == 2
+    records = gallery.audit_page(collection="people", request="r1")[::-1]
+    assert [r.action for r in records] == [
+        "enrol", "rename", "update", "update", "enrol", "merge", "forget",
+        "enrol", "enrol", "purge", "purge",
+    ]  # fmt: skip
+    by_action = {record.action: record.details for record in records}
+    assert by_action["enrol"] == {"request": "r1", "templates": 1}
+    assert by_action["rename"] == told
+    assert records[2].details == {**told, "fields": "name"}
+    assert by_action["update"] == {**told, "removed": spare.id}
+    assert by_action["merge"]["templates"] == 1
+    assert by_action["forget"] == {"request": "r1", "templates": 2, "keys": 2}
+    assert by_action["purge"] == {"request": "r1", "templates": 1, "keys": 1}
+
+
+def test_what_cannot_be_recorded_is_not_done(
+    gallery: Gallery, people: Collection, draw: Draw
+) -> None:
+    bad: Any = {"vector": [1.0]}
+    first, _ = people.enrol("ada", [draw(), draw()], qualities=[1, 1], expires_at=PAST)
+    enrol(people, "ben", draw())
+    before, keys = gallery.audit_tail(99), gallery.keys.owners()
+    for call in (
+        lambda: people.rename("ada", "a", details=bad),
+        lambda: people.update("ada", name="A", details=bad),
+        lambda: people.merge("ben", "ada", details=bad),
+        lambda: people.remove_template("ada", first.id, details=bad),
+        lambda: people.forget("ada", details=bad),
+        lambda: people.purge(FUTURE, details=bad),
+        lambda: people.reembed("n", 2, embed, details=bad),
+    ):
+        with pytest.raises(InputError, match="list"):
+            call()
+    assert gallery.audit_tail(99) == before
+    assert gallery.keys.owners() == keys
+    assert [(s.id, s.templates) for s in people.subjects()] == [("ada", 2), ("ben", 1)]
 
 
 def test_rename_keeps_templates(people: Collection, draw: Draw) -> None:
@@ -324,6 +420,17 @@ def test_crops_are_kept_only_where_wanted(gallery: Gallery, draw: Draw) -> None:
             np.testing.assert_array_equal(found[stored[0].id], crop(1))
 
 
+def test_the_crop_of_one_template(gallery: Gallery, draw: Draw) -> None:
+    people = gallery.collection("kept", model="m", dim=128, keep_crops=True)
+    crops = [crop(1), None, crop(2)]
+    stored = people.enrol("ada", [draw() for _ in crops], qualities=[1] * 3, crops=crops)
+    for template, kept in zip(stored, crops, strict=True):
+        np.testing.assert_array_equal(people.crop("ada", template.id), kept)
+    assert people.crop("ada", "0") is None
+    with pytest.raises(UnknownSubject):
+        people.crop("ben", stored[0].id)
+
+
 def test_a_crop_of_another_kind_stores_nothing(gallery: Gallery, draw: Draw) -> None:
     people = gallery.collection("kept", model="m", dim=128, keep_crops=True)
     owners = people.desk.keys.owners()
@@ -342,7 +449,9 @@ def test_reembed_makes_all_vectors_anew(gallery: Gallery, draw: Draw) -> None:
     for i in range(3):
         people.enrol(f"s{i}", [draw()], qualities=[0.25], crops=[crop(i)])
     people.merge("s2", "s1")
-    assert people.reembed("new", 16, embed) == 3
+    assert people.reembed("new", 16, embed, details={"request": "r1", "to": "own wins"}) == 3
+    told = {"request": "r1", "from": "m", "to": "new", "templates": 3}
+    assert gallery.audit_tail(1)[0].details == told
     assert (people.model, people.dim, len(people)) == ("new", 16, 3)
     assert best(people, embed(crop(0))) == "s0"
     assert best(people, embed(crop(2))) == "s1"

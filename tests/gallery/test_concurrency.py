@@ -109,6 +109,111 @@ def test_threads_that_enrol_one_new_subject_make_one(people: Collection) -> None
     assert len(people.desk.keys.owners()) == 3
 
 
+def test_sixteen_threads_enrol_and_search(gallery: Gallery) -> None:
+    one, two = (gallery.collection(name, model="m", dim=128) for name in ("one", "two"))
+    wrong: list[str] = []
+    start = threading.Barrier(16)
+
+    def work(number: int) -> None:
+        people = (one, two)[number % 2]
+        start.wait()
+        try:
+            for seed in range(number * 100, number * 100 + 12):
+                people.enrol(f"s{seed}", [vector(seed)], qualities=[1], details={"key": f"{seed}"})
+                people.record("identify", f"s{seed}", {"request": f"{seed}"})
+                if found(people, seed) != f"s{seed}" or found(people, 99_999) is not None:
+                    wrong.append(f"s{seed}")
+                if gallery.audit_find("key", f"{seed}") is None:
+                    wrong.append(f"no record of s{seed}")
+                if len(gallery.audit_page(request=f"{seed}")) != 1:
+                    wrong.append(f"no identification of s{seed}")
+        except Exception as error:
+            wrong.append(f"{type(error).__name__}: {error}")
+
+    run(16, work)
+    assert wrong == []
+    assert len(one) == len(two) == 8 * 12
+    assert len(list(one.subjects(matching="s"))) == 8 * 12
+    assert gallery.audit_verify().records == 2 + 2 * 16 * 12
+
+
+class Doomed:
+    """Threads that search a collection, and enrol in it, until they are told that it is gone."""
+
+    def __init__(self, people: Collection) -> None:
+        self.people = people
+        self.working = threading.Semaphore(0)
+        self.deleted = threading.Event()
+        self.wrong: list[str] = []
+
+    def work(self, number: int) -> None:
+        for step in range(10_000):
+            late = self.deleted.is_set()
+            try:
+                self.ask(number, step)
+            except UnknownSubject:
+                break
+            except Exception as error:
+                self.wrong.append(f"{type(error).__name__}: {error}")
+                return
+            if late:
+                self.wrong.append(f"served in step {step}, after it was deleted")
+            if step == 3:
+                self.working.release()
+        with pytest.raises(UnknownSubject):  # once gone, it stays gone
+            self.ask(number, 0)
+
+    def ask(self, number: int, step: int) -> None:
+        if number % 4:
+            if (name := found(self.people, number)) != f"s{number}":
+                self.wrong.append(f"found {name} for s{number}")
+        else:
+            enrol(self.people, f"new-{number}-{step}", 1000 + number)
+
+
+def test_a_collection_is_deleted_while_threads_use_it(gallery: Gallery, people: Collection) -> None:
+    for number in range(16):
+        enrol(people, f"s{number}", number)
+    doomed = Doomed(people)
+    threads = [threading.Thread(target=doomed.work, args=(n,)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for _ in threads:
+        doomed.working.acquire()
+    deletion = gallery.delete_collection("people")
+    doomed.deleted.set()
+    for thread in threads:
+        thread.join()
+    assert doomed.wrong == []
+    assert deletion.subjects == deletion.templates >= 16
+    assert len(gallery.keys.owners()) == 1
+    assert (gallery.collections(), gallery.orphans()) == ([], [])
+    gallery.audit_verify()
+
+
+def test_of_many_threads_one_deletes(gallery: Gallery, people: Collection) -> None:
+    enrol(people, "ada", 1)
+    told: list[str] = []
+
+    def delete(_: int) -> None:
+        try:
+            told.append(str(gallery.delete_collection("people").subjects))
+        except UnknownSubject as error:
+            told.append(error.code)
+
+    run(8, delete)
+    assert sorted(told) == ["1"] + ["unknown_subject"] * 7
+    assert len(gallery.audit_page(action="collection_deleted")) == 1
+
+
+def run(count: int, work: Callable[[int], None]) -> None:
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 OTHER = """
 import json, sys
 import numpy as np

@@ -13,6 +13,7 @@ import pytest
 from visavis.gallery.gallery import Gallery
 from visavis.gallery.vault import Keyring
 
+FIRST_LINES = 6
 WRITER = """
 import sys
 import numpy as np
@@ -40,15 +41,17 @@ for i in range(100_000):
 
 
 def killed(home: Path, seed: int, work: str, moment: float) -> Iterator[list[str]]:
-    """What a writer printed before it was killed, `moment` seconds after it was ready."""
+    """What a writer printed before it was killed, `moment` seconds after its first lines."""
     command = [sys.executable, "-c", WRITER, str(home), str(seed), work]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
+    lines = [process.stdout.readline() for _ in range(FIRST_LINES)]
     time.sleep(moment)
     process.send_signal(signal.SIGKILL)
-    output, _ = process.communicate(timeout=30)
-    for line in output.splitlines(keepends=True):
+    with process:
+        lines += process.stdout
+    for line in lines:
         if line.endswith("\n"):
             yield line.split()
 

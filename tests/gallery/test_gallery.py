@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -84,6 +85,23 @@ def test_lists_its_collections(gallery: Gallery, people: Collection, draw: Draw)
     one, two = gallery.collections()
     assert (one.name, one.model, one.dim, one.keep_crops) == ("a", "n", 2, True)
     assert (two.name, two.subjects, two.templates) == ("people", 1, 2)
+
+
+def test_who_asked_for_a_collection_is_recorded(gallery: Gallery) -> None:
+    def open_staff(**given: Any) -> Collection:
+        return gallery.collection("staff", model="m", dim=128, **given)
+
+    keys = gallery.keys.owners()
+    with pytest.raises(InputError, match="list"):
+        open_staff(details={"vector": [1.0]})
+    assert gallery.collections() == []
+    assert gallery.keys.owners() == keys
+    open_staff(details={"request": "r1", "model": "another"})
+    assert gallery.audit_tail(1)[0].details == {"request": "r1", "model": "m"}
+    open_staff(keep_crops=True, details={"request": "r2"})
+    assert gallery.audit_tail(1)[0].details == {"request": "r2", "keep_crops": True}
+    open_staff(keep_crops=True, details={"request": "r3"})
+    assert gallery.audit_tail(1)[0].details["request"] == "r2"
 
 
 def test_keeping_crops_can_be_changed(gallery: Gallery, people: Collection) -> None:
@@ -286,6 +304,66 @@ def test_records_are_on_disk_soon_without_waiting(
     assert thread is not None
     thread.join(0.5)  # it goes on; this only gives it time
     assert stored() == 100
+
+
+def test_pages_of_the_audit_log(gallery: Gallery, people: Collection, draw: Draw) -> None:
+    for number in range(5):
+        details = {"request": f"r{number}"}
+        people.enrol(f"s{number}", [draw()], qualities=[1], details=details)
+        people.record("verify", f"s{number}", {"request": f"r{number}"})
+    gallery.record(AuditEntry(Action.COMPARE, details={"request": "r4"}))
+    seqs: list[int] = []
+    before = None
+    while page := gallery.audit_page(before=before, limit=4):
+        seqs += [record.seq for record in page]
+        before = page[-1].seq
+    assert seqs == list(range(12, 0, -1))  # what was queued is among them
+    assert len(gallery.audit_page()) == 12
+
+    def found(**asked: Any) -> list[str]:
+        return [record.action for record in gallery.audit_page(**asked)]
+
+    assert found(action="compare") == ["compare"]
+    assert found(request="r4") == ["compare", "verify", "enrol"]
+    assert found(request="r4", collection="people") == ["verify", "enrol"]
+    assert found(request="r4", limit=1) == ["compare"]
+    assert found(subject=people.pseudonym("s1")) == ["verify", "enrol"]
+    assert found(subject=people.pseudonym("s1"), request="r2") == []
+    assert found(collection="others") == []
+    with pytest.raises(InputError, match="got 0"):
+        gallery.audit_page(limit=0)
+
+
+def test_a_record_is_found_by_a_detail(gallery: Gallery, people: Collection, draw: Draw) -> None:
+    assert gallery.audit_find("idempotency", "one") is None
+    people.enrol("ada", [draw()], qualities=[1], details={"idempotency": "one"})
+    people.record("verify", "ada", {"idempotency": "two"})
+    one, two = (gallery.audit_find("idempotency", value) for value in ("one", "two"))
+    assert one is not None
+    assert two is not None
+    assert (one.action, one.subject) == ("enrol", people.pseudonym("ada"))
+    assert (two.action, two.seq) == ("verify", one.seq + 1)
+    assert gallery.audit_find("idempotency", "one", limit=1) is None
+    assert gallery.audit_find("request", "one") is None
+
+
+def test_an_enrolment_that_failed_is_not_found(
+    gallery: Gallery, people: Collection, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("visavis.gallery.rows.add_templates", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            people.enrol("ada", [draw()], qualities=[1], details={"idempotency": "one"})
+    assert gallery.audit_find("idempotency", "one") is None
+
+
+def test_a_record_of_no_subject_is_written_soon(gallery: Gallery) -> None:
+    entry = AuditEntry(Action.KEY_CREATED, details={"key": "k1"})
+    gallery.record(entry)
+    [record] = gallery.audit_tail(1)
+    assert (record.action, record.collection, record.subject) == ("api_key_created", None, None)
+    assert record.details == {"key": "k1"}
+    assert gallery.audit_verify().anchored
 
 
 def test_closing_writes_what_is_queued(home: Path, keyring: Keyring) -> None:

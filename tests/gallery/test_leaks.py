@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from visavis.gallery import sealedfile
+from visavis.gallery import rows, sealedfile
 from visavis.gallery.collection import Collection
 from visavis.gallery.gallery import Gallery
 from visavis.gallery.transfer import export
@@ -131,6 +131,24 @@ def test_forgetting_removes_ciphertext_and_keys_from_all_files(
         people.forget(subject)
     assert seen(blobs, files(home.parent)) == []
     assert {s.id for s in people.subjects()}.isdisjoint(gone)
+
+
+def test_deleting_a_collection_removes_ciphertext_and_keys_from_all_files(
+    home: Path, gallery: Gallery, draw: Draw
+) -> None:
+    people = gallery.collection("people", model="m", dim=128, keep_crops=True)
+    picture = np.zeros((40, 40, 3), np.uint8)
+    for i in range(20):
+        people.enrol(f"s{i}", [draw(), draw()], qualities=[1, 1], crops=[picture, None])
+    people.merge("s1", "s2")
+    blobs = [blob for i in (0, 2, 19) for blob in sealed(people, f"s{i}")]
+    with people.desk.store.read() as c:
+        uid = rows.collection(c, people.desk.collection).uid
+    blobs.append(gallery.keys.snapshot()[uid][1])
+    assert len(blobs) == 3 * 5 + 4 + 1
+    assert len({name for name, _ in seen(blobs, files(home.parent))}) >= 2
+    gallery.delete_collection("people")
+    assert seen(blobs, files(home.parent)) == []
 
 
 def test_removing_a_template_removes_its_ciphertext(

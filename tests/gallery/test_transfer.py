@@ -229,6 +229,36 @@ def test_an_export_carries_everything(
     other.audit_verify()
 
 
+def test_who_asked_for_a_transfer_is_recorded(
+    gallery: Gallery, other: Gallery, tmp_path: Path, draw: Draw
+) -> None:
+    fill(gallery, draw)
+    origin = {"request": "r1", "subjects": "own wins"}
+    export(gallery, "people", tmp_path / "x", "p", details=origin)
+    import_(other, "people", tmp_path / "x", "p", details=origin)
+    counts = {"request": "r1", "subjects": 2, "templates": 4}
+    assert gallery.audit_tail(1)[0].details == counts
+    made, imported = other.audit_tail(2)
+    assert (made.action, made.details["request"]) == ("collection_created", "r1")
+    assert imported.details == {**counts, "existing": "refuse"}
+
+
+def test_a_collection_deleted_during_its_export_leaves_no_file(
+    gallery: Gallery, tmp_path: Path, draw: Draw, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(gallery, draw)
+    close = sealedfile.SealedWriter.close
+
+    def late(writer: sealedfile.SealedWriter) -> None:
+        close(writer)
+        gallery.delete_collection("people")
+
+    monkeypatch.setattr(sealedfile.SealedWriter, "close", late)
+    with pytest.raises(UnknownSubject):
+        export(gallery, "people", tmp_path / "x", "p")
+    assert {p.name for p in tmp_path.iterdir()} == {"gallery", "gallery-keys"}
+
+
 def test_an_export_of_many_chunks(
     gallery: Gallery,
     other: Gallery,

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from visavis.audit import Action, AuditEntry, Detail
+from visavis.audit import Action, AuditEntry, Detail, flat
 from visavis.errors import DuplicateSubject, InputError, ModelMismatch
 from visavis.gallery import rows
 from visavis.gallery.desk import Desk
@@ -24,6 +24,7 @@ BEYOND_REACH = (
     "copies of the key store made before this",
     "exports made before this, for whoever has their passphrase",
 )
+LOG_NOT_CUT = "the database's write-ahead log, until no other process reads and it is cut"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,14 @@ class NewSubject:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A write transaction under way; `collection` has the revision that it will make."""
+    """A write transaction under way; `collection` has the revision that it will make, `details`
+    go into its audit records.
+    """
 
     desk: Desk
     c: Connection
     collection: CollectionRow
+    details: Mapping[str, Detail]
     made: list[str] = field(default_factory=list)  # owners of the keys it made
 
     def admit(self, people: Sequence[NewSubject]) -> list[tuple[SubjectRow, DataKey]]:
@@ -158,16 +162,20 @@ class Change:
     def audit(
         self, action: Action, subject: str | None, details: Mapping[str, Detail] | None = None
     ) -> int:
-        """Appends the audit record; returns its number."""
-        entry = AuditEntry(action, self.desk.name, subject, details or {})
+        """Appends the audit record; returns its number. `details` win over the whole change's."""
+        entry = AuditEntry(action, self.desk.name, subject, {**self.details, **(details or {})})
         return self.desk.records.chain.append(self.c, [entry])[0]
 
 
 @contextmanager
-def changing(desk: Desk) -> Iterator[Change]:
-    """A write transaction on the collection, under its next revision."""
+def changing(desk: Desk, details: Mapping[str, Detail] | None = None) -> Iterator[Change]:
+    """A write transaction on the collection, under its next revision.
+
+    Raises InputError for details that cannot be recorded, before anything is done.
+    """
+    told = flat(details or {})
     with desk.store.write() as c:
-        change = Change(desk, c, rows.next_revision(c, desk.collection))
+        change = Change(desk, c, rows.next_revision(c, desk.collection), told)
         try:
             yield change
         except BaseException:

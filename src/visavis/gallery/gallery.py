@@ -1,6 +1,6 @@
 """The gallery: collections of enrolled people in one directory, their keys, their audit log."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,10 +9,11 @@ from threading import RLock
 from types import TracebackType
 
 from visavis.audit import Action, AuditChain, AuditEntry, AuditRecord, AuditReport, Detail
-from visavis.errors import ConfigError, ModelMismatch, UnknownSubject, WrongKey
+from visavis.errors import ConfigError, InputError, ModelMismatch, UnknownSubject, WrongKey
 from visavis.gallery import DATABASE, backup, key_store_of, orphans, rows
 from visavis.gallery.collection import Collection
 from visavis.gallery.desk import Desk
+from visavis.gallery.discard import Deletion, discard
 from visavis.gallery.keystore import KeyStore
 from visavis.gallery.orphans import Orphan
 from visavis.gallery.records import Records
@@ -74,24 +75,30 @@ class Gallery:
             self._closing = opened.pop_all()
 
     def collection(
-        self, name: str, *, model: str, dim: int, keep_crops: bool | None = None
+        self,
+        name: str,
+        *,
+        model: str,
+        dim: int,
+        keep_crops: bool | None = None,
+        details: Mapping[str, Detail] | None = None,
     ) -> Collection:
         """The collection, loaded, and made on first use.
 
-        `keep_crops` holds for enrolments from now on; None leaves it as it is, at first off. Raises
-        ModelMismatch if it holds vectors of another model, TamperedTemplate if a template does not
-        open.
+        `keep_crops` holds for enrolments from now on; None leaves it as it is, at first off.
+        `details` go into the audit record, if there is something to record. Raises ModelMismatch if
+        it holds vectors of another model, TamperedTemplate if a template does not open.
         """
         check_name(name, "collection name")
         with self._lock:
-            row = self._row(name) or self._create(name, model, dim, bool(keep_crops))
+            row = self._row(name) or self._create(name, model, dim, bool(keep_crops), details)
             if (row.model, row.dim) != (model, dim):
                 raise ModelMismatch(
                     f"collection {name!r} holds vectors of {row.model} ({row.dim} dimensions), "
                     f"not of {model} ({dim}): use another collection, or re-embed this one"
                 )
             if keep_crops not in (None, row.keep_crops):
-                self._set_keep_crops(row, bool(keep_crops))
+                self._set_keep_crops(row, bool(keep_crops), details)
             found = self._collection(row)
             found.load()
             return found
@@ -122,6 +129,21 @@ class Gallery:
                 for row in rows.all_collections(c)
             ]
 
+    def delete_collection(self, name: str, details: Mapping[str, Detail] | None = None) -> Deletion:
+        """Destroys the keys of a collection and of all its subjects, then everything stored under
+        them. Whoever still holds the collection gets UnknownSubject from it. When interrupted, call
+        again: until then what has no key any more cannot be read.
+
+        `details` go into the audit record as they are. Raises UnknownSubject.
+        """
+        deletion = discard(self._store, self.keys, self._records, name, details)
+        with self._lock:  # meanwhile another collection of that name may have been made
+            row, held = self._row(name), self._open.get(name)
+            if held is not None and (row is None or row.id != held.desk.collection):
+                del self._open[name]
+                held.unload()
+        return deletion
+
     def audit_verify(self) -> AuditReport:
         """Checks the whole audit log. Raises BrokenAudit."""
         self._records.flush()
@@ -140,6 +162,43 @@ class Gallery:
         self._records.flush()
         with self._store.read() as c:
             yield from self._records.chain.iterate(c)
+
+    def audit_page(
+        self,
+        *,
+        before: int | None = None,
+        limit: int = 100,
+        action: str | None = None,
+        collection: str | None = None,
+        subject: str | None = None,
+        request: str | None = None,
+    ) -> list[AuditRecord]:
+        """Up to `limit` audit records numbered below `before`, newest first; `subject` is a
+        pseudonym, `request` what their details say under that key. Raises InputError for no limit.
+
+        Reads back from `before` until it has enough: in bounded memory, but through the whole log
+        where little matches.
+        """
+        if limit < 1:
+            raise InputError(f"a page must have 1 or more records, got {limit}")
+        fields = {"action": action, "collection": collection, "subject": subject}
+        detail = None if request is None else ("request", request)
+        self._records.flush()
+        with self._store.read() as c:
+            chain = self._records.chain
+            return chain.newest(c, limit, before=before, fields=fields, detail=detail)
+
+    def audit_find(self, key: str, value: str, *, limit: int = 10_000) -> AuditRecord | None:
+        """The newest of the last `limit` audit records whose details say `value` under `key`."""
+        self._records.flush()
+        with self._store.read() as c:
+            return self._records.chain.recent(c, (key, value), limit)
+
+    def record(self, entry: AuditEntry) -> None:
+        """Queues one record, which is written with others 30 ms later. Raises GalleryError when
+        the log cannot be written for so long that 10,000 records wait.
+        """
+        self._records.put(entry)
 
     def audit(self, entry: AuditEntry) -> int:
         """Appends one record, synced to disk; returns its number."""
@@ -206,6 +265,10 @@ class Gallery:
     ) -> None:
         self.close()
 
+    def derive(self, purpose: str) -> bytes:
+        """32 bytes for one purpose, by HKDF from the gallery's own key: as lasting as that is."""
+        return self._own_key().derive(purpose)
+
     def _own_key(self) -> DataKey:
         """The gallery's own key, made with the gallery."""
         with self._store.read() as c:
@@ -224,30 +287,44 @@ class Gallery:
         with self._store.read() as c:
             return rows.collection_named(c, name)
 
-    def _create(self, name: str, model: str, dim: int, keep_crops: bool) -> CollectionRow:
-        uid = new_uid()
+    def _create(
+        self,
+        name: str,
+        model: str,
+        dim: int,
+        keep_crops: bool,
+        details: Mapping[str, Detail] | None,
+    ) -> CollectionRow:
+        uid, told = new_uid(), {**(details or {}), "model": model}
+        entry = AuditEntry(Action.COLLECTION_CREATED, name, details=told)
         with self._store.write() as c:
             if rows.collection_named(c, name) is None:
                 self.keys.create(uid)
                 values = {"uid": uid, "name": name, "model": model, "dim": dim}
                 rows.add_collection(c, **values, created_at=now(), keep_crops=keep_crops)
-                entry = AuditEntry(Action.COLLECTION_CREATED, name, details={"model": model})
                 self._records.chain.append(c, [entry])
         self._records.moved()
-        return self._row(name) or self._create(name, model, dim, keep_crops)
+        return self._row(name) or self._create(name, model, dim, keep_crops, details)
 
-    def _set_keep_crops(self, row: CollectionRow, keep_crops: bool) -> None:
+    def _set_keep_crops(
+        self, row: CollectionRow, keep_crops: bool, details: Mapping[str, Detail] | None
+    ) -> None:
+        told = {**(details or {}), "keep_crops": keep_crops}
         with self._store.write() as c:
             rows.set_collection(c, row.id, keep_crops=keep_crops)
-            entry = AuditEntry(Action.POLICY, row.name, details={"keep_crops": keep_crops})
+            entry = AuditEntry(Action.POLICY, row.name, details=told)
             self._records.chain.append(c, [entry])
         self._records.moved()
 
     def _collection(self, row: CollectionRow) -> Collection:
-        if row.name not in self._open:
+        held = self._open.get(row.name)
+        if held is None or held.desk.collection != row.id:  # one that was deleted elsewhere
             key = self.keys.get(row.uid)
             if key is None:
-                raise WrongKey(f"the key store does not hold the key of collection {row.name!r}")
+                raise WrongKey(
+                    f"the key store does not hold the key of collection {row.name!r}: if that was "
+                    "deleted, delete it again"
+                )
             seals = Seals(row.uid, key)
             desk = Desk(self._store, self.keys, self._records, seals, row.id, row.name)
             roster = Roster(self._store, self.keys, seals, row.id)

@@ -1,12 +1,12 @@
 """A new model for a collection: all vectors made anew from the kept crops."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from visavis.audit import Action
+from visavis.audit import Action, Detail, flat
 from visavis.errors import GalleryError, ModelMismatch
 from visavis.gallery import rows
 from visavis.gallery.change import Change, changing
@@ -27,7 +27,13 @@ class _Kept(NamedTuple):
     crop: Image
 
 
-def reembed(desk: Desk, model: str, dim: int, embed: Callable[[Image], Embedding]) -> int:
+def reembed(
+    desk: Desk,
+    model: str,
+    dim: int,
+    embed: Callable[[Image], Embedding],
+    details: Mapping[str, Detail] | None = None,
+) -> int:
     """Replaces every vector by `embed(crop)` in one transaction; returns how many.
 
     The embedding itself is done before the transaction, so that others can go on enrolling.
@@ -43,11 +49,12 @@ def reembed(desk: Desk, model: str, dim: int, embed: Callable[[Image], Embedding
             )
         return embedding.vector
 
+    told = flat(details or {})
     with desk.store.read() as c:
         _check(c, rows.collection(c, desk.collection), model)
     pages = _pages(desk, desk.store.read)
     done = {kept.row.id: vector(kept.crop) for page in pages for kept in page}
-    with changing(desk) as change:
+    with changing(desk, told) as change:
         _check(change.c, change.collection, model)
         count = 0
         for page in _pages(desk, lambda: nullcontext(change.c)):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from sqlalchemy import Connection
 
-from visavis.errors import InputError, ModelMismatch
+from visavis.errors import InputError, ModelMismatch, UnknownSubject
 from visavis.gallery import rows
 from visavis.gallery.exact import ExactIndex
 from visavis.gallery.keystore import KeyStore
@@ -85,7 +85,8 @@ class Roster:
     """The searchable copy of one collection; follows what any process writes. Thread-safe.
 
     Every method first takes in what has been committed. Raises TamperedTemplate, and takes in
-    nothing, when a row does not open. Rows whose key is gone are left out.
+    nothing, when a row does not open; UnknownSubject once the collection was deleted. Rows whose
+    key is gone are left out.
     """
 
     def __init__(self, store: Store, keys: KeyStore, seals: Seals, collection: int) -> None:
@@ -111,6 +112,11 @@ class Roster:
                 self._version = version
             return self._state
 
+    def clear(self) -> None:
+        """Empties the memory; the next call reads everything anew."""
+        with self._lock:
+            self._version, self._state = None, _State("", ExactIndex(0))
+
     def __len__(self) -> int:
         return len(self.refresh().index)
 
@@ -134,6 +140,8 @@ class Roster:
             keys, scores = state.index.search(embedding.vector, wanted)
             found = self._best(state, keys.tolist(), scores.tolist(), k)
             if len(found) == k or wanted >= len(state.index):
+                if state is not self._state:  # replaced while we searched: maybe deleted
+                    self.refresh()
                 return found
             wanted *= 8
 
@@ -157,7 +165,11 @@ class Roster:
 
     def _catch_up(self, c: Connection) -> None:
         """Brings the state to the collection's revision, or leaves it as it was."""
-        head = rows.collection(c, self._collection)
+        try:
+            head = rows.collection(c, self._collection)
+        except UnknownSubject:
+            self.clear()
+            raise
         state = self._state
         if head.model != state.model:
             state = _State(head.model, ExactIndex(head.dim))

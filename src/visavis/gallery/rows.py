@@ -16,7 +16,7 @@ from sqlalchemy import (
     update,
 )
 
-from visavis.errors import GalleryError
+from visavis.errors import UnknownSubject
 from visavis.gallery.schema import (
     OWN_UID,
     collections,
@@ -102,10 +102,8 @@ def collection_named(c: Connection, name: str) -> CollectionRow | None:
 
 
 def collection(c: Connection, number: int) -> CollectionRow:
-    found = c.execute(select(collections).where(collections.c.id == number)).first()
-    if found is None:
-        raise GalleryError(f"the database has lost the row of collection number {number}")
-    return _collection(found)
+    """Raises UnknownSubject once it was deleted: numbers are never used twice."""
+    return _existing(c.execute(select(collections).where(collections.c.id == number)).first())
 
 
 def add_collection(c: Connection, **values: Any) -> None:
@@ -117,10 +115,24 @@ def set_collection(c: Connection, number: int, **values: Any) -> None:
 
 
 def next_revision(c: Connection, number: int) -> CollectionRow:
-    """Counts the collection's revision up by one, for the changes of this transaction."""
+    """Counts the collection's revision up by one, for the changes of this transaction.
+
+    Raises UnknownSubject once it was deleted.
+    """
     counted = update(collections).where(collections.c.id == number)
     query = counted.values(revision=collections.c.revision + 1).returning(collections)
-    return _collection(c.execute(query).one())
+    return _existing(c.execute(query).one_or_none())
+
+
+def drop_collection(c: Connection, number: int) -> None:
+    """Deletes a collection with all that is its own."""
+    members = select(subjects.c.id).where(subjects.c.collection == number)
+    theirs = select(templates.c.id).where(templates.c.subject.in_(members))
+    c.execute(delete(crops).where(crops.c.template.in_(theirs)))
+    c.execute(delete(templates).where(templates.c.subject.in_(members)))
+    c.execute(delete(removals).where(removals.c.collection == number))
+    c.execute(delete(subjects).where(subjects.c.collection == number))
+    c.execute(delete(collections).where(collections.c.id == number))
 
 
 def counts(c: Connection, number: int) -> tuple[int, int]:
@@ -286,6 +298,15 @@ def owners(c: Connection) -> list[OwnerRow]:
     return found
 
 
+def owners_in(c: Connection, number: int) -> set[str]:
+    """The owners of all keys that seal something of a collection, its own among them."""
+    member = subjects.c.collection == number
+    own = select(collections.c.uid).where(collections.c.id == number)
+    people = select(subjects.c.uid).where(member)
+    sealed = select(templates.c.owner).select_from(_joined()).where(member)
+    return {uid for query in (own, people, sealed) for uid in c.scalars(query)}
+
+
 def drop_templates_of_owner(c: Connection, ident: int, owner: str) -> None:
     """Deletes what one key seals of a subject's templates."""
     query = select(templates.c.id).where(templates.c.subject == ident, templates.c.owner == owner)
@@ -322,3 +343,9 @@ def _joined(*, isouter: bool = False) -> Join:
 
 def _collection(row: Row[Any]) -> CollectionRow:
     return CollectionRow._make(row)
+
+
+def _existing(row: Row[Any] | None) -> CollectionRow:
+    if row is None:
+        raise UnknownSubject("this collection is not in the gallery any more: it was deleted")
+    return _collection(row)

@@ -6,7 +6,7 @@ templates, and how many there were.
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from sqlalchemy import Connection
 
-from visavis.audit import Action
+from visavis.audit import Action, Detail
 from visavis.errors import ConfigError, DuplicateSubject, ModelMismatch, TamperedTemplate
 from visavis.gallery import rows
 from visavis.gallery.change import Change, NewSubject, NewTemplate, changing
@@ -49,11 +49,19 @@ class _Person:
     templates: list[NewTemplate]
 
 
-def export(gallery: Gallery, collection: str, path: Path, passphrase: str) -> Transfer:
+def export(
+    gallery: Gallery,
+    collection: str,
+    path: Path,
+    passphrase: str,
+    *,
+    details: Mapping[str, Detail] | None = None,
+) -> Transfer:
     """Writes all that a collection holds to a new file of mode 0600: the whole file, or none.
 
-    One state of the collection, streamed in bounded memory; audited. What no key opens is left
-    out. Raises UnknownSubject, and ConfigError if the file exists or the passphrase is empty.
+    One state of the collection, streamed in bounded memory; audited with `details`. What no key
+    opens is left out. Raises UnknownSubject, and ConfigError if the file exists or the passphrase
+    is empty.
     """
     desk = gallery.open_collection(collection).desk
     try:
@@ -63,7 +71,7 @@ def export(gallery: Gallery, collection: str, path: Path, passphrase: str) -> Tr
                 with desk.store.read() as c:
                     done = _write(desk, c, writer)
                 writer.close()
-            with changing(desk) as change:
+            with changing(desk, details) as change:
                 told = {"subjects": done.subjects, "templates": done.templates}
                 change.audit(Action.EXPORT, None, told)
     except FileExistsError:
@@ -78,8 +86,9 @@ def import_(
     passphrase: str,
     *,
     existing: Existing = "refuse",
+    details: Mapping[str, Detail] | None = None,
 ) -> Transfer:
-    """Adds the subjects of an export to a collection, in one transaction; audited.
+    """Adds the subjects of an export to a collection, in one transaction; audited with `details`.
 
     The collection is made if there is none. `existing` says what becomes of a subject whose id is
     taken: `refuse` the whole file, `skip` it, or `merge` those of its templates that are new.
@@ -91,8 +100,8 @@ def import_(
         with Path(path).open("rb") as file:
             reader = SealedReader(file, passphrase)
             manifest = _manifest(reader)
-            desk = _target(gallery, collection, manifest).desk
-            with changing(desk) as change:
+            desk = _target(gallery, collection, manifest, details).desk
+            with changing(desk, details) as change:
                 _check_model(change, manifest)
                 done = _store(change, _people(reader, manifest), existing)
                 told = {"subjects": done.subjects, "templates": done.templates}
@@ -158,10 +167,15 @@ def _manifest(reader: SealedReader) -> dict[str, Any]:
     return dict(manifest["collection"])
 
 
-def _target(gallery: Gallery, collection: str, manifest: dict[str, Any]) -> Collection:
+def _target(
+    gallery: Gallery,
+    collection: str,
+    manifest: dict[str, Any],
+    details: Mapping[str, Detail] | None,
+) -> Collection:
     if collection in {info.name for info in gallery.collections()}:
         return gallery.open_collection(collection)
-    return gallery.collection(collection, **manifest)
+    return gallery.collection(collection, **manifest, details=details)
 
 
 def _check_model(change: Change, manifest: dict[str, Any]) -> None:
