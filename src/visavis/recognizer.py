@@ -143,12 +143,29 @@ class Recognizer:
         """Who each face in the image is; "unknown" is an answer, and no faces is an empty list."""
         policy = policy or self.policy
         samples = self.pipeline.samples(image, policy)
-        decisions = [self._identification(sample, policy) for sample in samples]
+        decisions = [self.decide(sample, policy) for sample in samples]
         for decision in decisions:
-            evidence = _evidence(decision.threshold, decision.sample)
-            told = {**(details or {}), "decision": decision.decision, **evidence}
-            self.collection.record("identify", decision.subject, told)
+            self.note(decision, details)
         return decisions
+
+    def decide(self, sample: Sample, policy: Policy | None = None) -> Identification:
+        """Who a sample shows. Leaves no audit record: see `note`."""
+        policy = policy or self.policy
+        calibration = self.pipeline.embedder.calibration
+        return Identification(
+            sample,
+            self.collection.search(sample.embedding, policy.top_k),
+            policy.identification(calibration, len(self.collection)),
+            policy.margin,
+            policy.limits.reasons(sample.quality),
+            policy.liveness == "require",
+        )
+
+    def note(self, decision: Identification, details: "Mapping[str, Detail] | None" = None) -> None:
+        """Queues the audit record of a decision, as `identify` does of each of its own."""
+        evidence = _evidence(decision.threshold, decision.sample)
+        told = {**(details or {}), "decision": decision.decision, **evidence}
+        self.collection.record("identify", decision.subject, told)
 
     def enrol(
         self,
@@ -269,17 +286,6 @@ class Recognizer:
         threshold = policy.verification(embedder.calibration)
         required = policy.liveness == "require"
         return Verification(score, threshold, samples, embedder.model, subject, required)
-
-    def _identification(self, sample: Sample, policy: Policy) -> Identification:
-        calibration = self.pipeline.embedder.calibration
-        return Identification(
-            sample,
-            self.collection.search(sample.embedding, policy.top_k),
-            policy.identification(calibration, len(self.collection)),
-            policy.margin,
-            policy.limits.reasons(sample.quality),
-            policy.liveness == "require",
-        )
 
 
 @dataclass(frozen=True, slots=True)

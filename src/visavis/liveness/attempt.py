@@ -65,6 +65,14 @@ class Attempt:
         step = steps[self._done] if self._done < len(steps) else None
         return Progress(self._phase, step, self._done, len(steps), self._reason)
 
+    @property
+    def ends(self) -> float:
+        """When time is over for what is awaited now."""
+        c = self.challenge
+        if self._last is None:
+            return c.expires
+        return min(c.expires, self._started + c.total_seconds, self._prompted + c.step_seconds)
+
     def see(self, o: Observation) -> Progress:
         """Takes the next frame; after the end it changes nothing."""
         if self._phase not in ("done", "refused"):
