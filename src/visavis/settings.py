@@ -17,6 +17,7 @@ from pydantic_settings import (
 from visavis.errors import ConfigError
 from visavis.gallery import key_store_of
 from visavis.policy import Policy, QualityLimits
+from visavis.serving import ServiceSettings
 from visavis.targets import LiveTarget
 
 _LIVE_TARGETS: Final = ("bpcer", "apcer", "live_threshold")
@@ -34,7 +35,9 @@ def config_file() -> Path:
 class Settings(BaseSettings):
     """Everything that can be configured; `Settings.load()` reads it, `Settings(…)` too."""
 
-    model_config = SettingsConfigDict(env_prefix="VISAVIS_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="VISAVIS_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
 
     gallery: Path = Field(default_factory=lambda: _dirs().user_data_path / "gallery")
     collection: str = "default"
@@ -87,6 +90,8 @@ class Settings(BaseSettings):
     review: Literal["off", "standard", "strict"] = "standard"
     beyond: Literal["warn", "refuse"] = "warn"
     limits: QualityLimits = QualityLimits()
+
+    service: ServiceSettings = ServiceSettings()
 
     @classmethod
     def load(cls, **flags: Any) -> "Settings":

@@ -1,0 +1,72 @@
+"""How the service is run: addresses, limits, what a caller may loosen."""
+
+import os
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class ServiceSettings(BaseModel):
+    """The table `[service]` of config.toml; VISAVIS_SERVICE__PORT and so on."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8600, ge=0, le=65535)
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    """PEM files; the service then speaks HTTPS alone."""
+    proxies: str = ""
+    """Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed, by commas."""
+    hosts: tuple[str, ...] = ()
+    """Names under which the service may be called; none is any name, on loopback only its own."""
+    cors_origins: tuple[str, ...] = ()
+    """Web pages of other origins that may call; none by default."""
+    ui: bool = True
+    """Whether the web pages are at /ui, where the extra `ui` is installed."""
+
+    workers: int = Field(default_factory=lambda: os.cpu_count() or 1, ge=1)
+    """Threads that work on pictures."""
+    waiting: int = Field(default=64, ge=0)
+    """Calls that may wait for a worker; more get 429."""
+    longest_wait: float = Field(default=2.0, gt=0)
+    """Seconds that a call may wait for a worker; those that would wait longer get 429."""
+    connections: int = Field(default=512, ge=1)
+    max_request: int = Field(default=64 * 2**20, gt=0)
+    """Bytes of a request."""
+    max_images: int = Field(default=64, ge=1)
+    """Pictures in a request."""
+    max_faces: int = Field(default=200, ge=1)
+    """Faces in a picture; more are refused."""
+    body_seconds: float = Field(default=30.0, gt=0)
+    """Time that a client has to send a request."""
+    request_seconds: float = Field(default=60.0, gt=0)
+    """Time that a request may take."""
+    drain_seconds: float = Field(default=20.0, ge=0)
+    """Time that running requests get when the service stops."""
+
+    rate: float = Field(default=0.0, ge=0)
+    """Requests a second for each key; 0 is without limit."""
+    burst: int = Field(default=100, ge=1)
+    loosest_fmr: float = Field(default=1e-2, gt=0, lt=1)
+    """The highest false-match rate that a request may ask for."""
+    loosest_fpir: float = Field(default=0.1, gt=0, lt=1)
+    live_sessions: int = Field(default=16, ge=0)
+    """Live streams and challenges at a time."""
+
+    log_format: Literal["console", "json"] = "console"
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("expected both tls_cert and tls_key, or neither")
+        return self
+
+    @property
+    def public(self) -> bool:
+        """Whether others than this machine can reach it."""
+        return self.host not in LOOPBACK
