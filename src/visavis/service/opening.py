@@ -1,0 +1,116 @@
+"""From settings to services: what `visavis serve` opens, and closes again."""
+
+import time
+from contextlib import ExitStack
+
+from visavis.build import build_gallery, build_liveness, build_pipeline, cards_of
+from visavis.gallery.gallery import Gallery
+from visavis.image import ImageLimits
+from visavis.liveness.challenger import Challenger
+from visavis.pipeline import Pipeline
+from visavis.protocols import Detector, Embedder, LivenessCheck
+from visavis.service.admission import Workers
+from visavis.service.apikeys import ApiKeys
+from visavis.service.auth import Caller, Gate
+from visavis.service.backoff import Backoff
+from visavis.service.challenges import Challenges, LargestFace
+from visavis.service.cursor import Cursors
+from visavis.service.database import ServiceDatabase, service_database_of
+from visavis.service.idempotency import Idempotency
+from visavis.service.jobs.jobs import Jobs
+from visavis.service.jobs.limits import JobLimits
+from visavis.service.limited import LimitedDetector
+from visavis.service.metrics import Metrics
+from visavis.service.rates import Rates
+from visavis.service.schemas.policy import PolicyQuery
+from visavis.service.seats import Seats
+from visavis.service.state import Recognizers, Services
+from visavis.service.timed import Stopwatch, TimedLiveness, timed
+from visavis.service.watching import Readiness, disk_left, workers_free
+from visavis.settings import Settings
+
+_LEAST_DISK = 100.0  # megabytes
+
+
+def open_services(settings: Settings) -> Services:
+    """All parts of the service, models loaded. Raises what `build_recognizer` raises."""
+    with ExitStack() as stack:
+        plain = build_pipeline(settings)
+        check = plain.liveness or build_liveness(settings)
+        gallery = stack.enter_context(build_gallery(settings))
+        services = assemble(settings, plain.detector, plain.embedder, check, gallery)
+        for card in cards_of(settings):
+            services.metrics.model(card.task, card.id, card.sha256)
+        services.closing.push(stack.pop_all())
+        return services
+
+
+def assemble(
+    settings: Settings,
+    detector: Detector,
+    embedder: Embedder,
+    liveness: LivenessCheck,
+    gallery: Gallery,
+) -> Services:
+    """The services around models that are loaded; makes the settings' collection."""
+    limits = ImageLimits(settings.max_bytes, settings.max_pixels)
+    metrics = Metrics()
+    watch = Stopwatch(metrics)
+    finder = LimitedDetector(detector, settings.service.max_faces)
+    pipeline = timed(Pipeline(finder, embedder, liveness, limits), watch, limits)
+    check = TimedLiveness(liveness, watch)
+    gallery.collection(settings.collection, model=embedder.model, dim=embedder.dim)
+    of = settings.service
+    with ExitStack() as stack:
+        database = ServiceDatabase(service_database_of(settings.gallery))
+        stack.callback(database.close)
+        workers = Workers(of.workers, waiting=of.waiting, longest_wait=of.longest_wait)
+        stack.callback(workers.close)
+        metrics.watch_workers(lambda: workers.waiting, lambda: workers.running)
+        metrics.watch_galleries(gallery.collections)
+        seats = Seats(of.live_sessions, metrics)
+        challenger = Challenger(gallery.derive("visavis/service/challenges"), time.monotonic)
+        keys = ApiKeys(database)
+        stack.callback(keys.flush)
+        recognizers = Recognizers(pipeline, gallery, settings.policy)
+        jobs = Jobs(
+            database,
+            gallery.derive("visavis/service/jobs"),
+            database.path.parent / "jobs",
+            gallery,
+            recognizers.of,
+            lambda asked: PolicyQuery(**asked).applied(settings.policy, of, Caller.open()),
+            limits=JobLimits.of(settings),
+            busy=lambda: workers.running >= of.workers,
+            counted=metrics.job_photo,
+        )
+        stack.callback(jobs.stop)
+        return Services(
+            settings=settings,
+            pipeline=pipeline,
+            liveness=check,
+            stopwatch=watch,
+            gallery=gallery,
+            recognizers=recognizers,
+            database=database,
+            jobs=jobs,
+            keys=keys,
+            gate=Gate(keys, open_access=not of.public),
+            workers=workers,
+            rates=Rates(of.rate, of.burst, time.monotonic),
+            backoff=Backoff(),
+            idempotency=Idempotency(database),
+            cursors=Cursors(gallery.derive("visavis/service/cursors")),
+            metrics=metrics,
+            readiness=Readiness(
+                {
+                    "gallery": lambda: gallery.collections() is not None,
+                    "keys": lambda: keys.list() is not None,
+                    "disk": disk_left(settings.gallery, _LEAST_DISK),
+                    "workers": workers_free(lambda: workers.waiting, of.waiting),
+                }
+            ),
+            seats=seats,
+            challenges=Challenges(challenger, LargestFace(pipeline, check, settings.live), seats),
+            closing=stack.pop_all(),
+        )

@@ -1,0 +1,1 @@
+"""One file a tab; each has a function that draws it."""
