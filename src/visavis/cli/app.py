@@ -6,9 +6,11 @@ import typer
 
 from visavis import __version__
 from visavis.cli import (
+    apikeys,
     audit,
     calibrate,
     calibrate_liveness,
+    compreface,
     config,
     data,
     decide,
@@ -22,6 +24,7 @@ from visavis.cli import (
     live,
     models,
     report,
+    serve,
     subjects,
     train,
     version,
@@ -57,13 +60,15 @@ def root(
     """Self-hosted face recognition: enrol, verify and identify people, offline."""
 
 
-for top in (enrol, decide, faces, live):
+for top in (enrol, decide, faces, live, serve):
     app.add_typer(top.app)
 for name, group, panel, summary in (
     ("subjects", subjects, KEEP, "List, show, rename, merge and forget subjects."),
     ("gallery", gallery, KEEP, "Describe, back up, move, purge and re-embed a gallery."),
     ("keys", keys, KEEP, "Rotate, export and import master keys."),
+    ("apikeys", apikeys, KEEP, "Make, list, rotate and revoke API keys of the service."),
     ("audit", audit, KEEP, "Verify, export and follow the audit log."),
+    ("compreface", compreface, KEEP, "Move people over from CompreFace."),
     ("data", data, MEASURE, "Fetch, prepare and explore sets of pictures."),
     ("evaluate", evaluate, MEASURE, "Measure error rates, by official protocols."),
     ("train", train, MEASURE, "Train models by a recipe."),
