@@ -8,8 +8,8 @@ BIN := .venv/bin
 help: ## Say what each verb does
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: .venv/run ## Recognise faces in the built-in portraits, or in PHOTOS=DIR
-	@$(BIN)/visavis demo --out out $(if $(PHOTOS),--photos "$(PHOTOS)")
+run: .venv/run ## Recognise the built-in portraits, or PHOTOS=DIR; then serve them, with web pages
+	@$(BIN)/visavis demo --serve --out out $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: .venv/dev ## Run the tests
 	@$(BIN)/python -m pytest -q
@@ -34,6 +34,6 @@ clean: ## Remove everything that was made
 	@echo "Installing what 'make $(firstword $(MAKECMDGOALS))' needs into .venv (once)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[$(EXTRA_$*)]'
 	@touch $@
-EXTRA_run := demo
+EXTRA_run := demo,ui
 EXTRA_dev := dev
 EXTRA_bench := dev

@@ -1,4 +1,7 @@
-"""Writes docs/reference/cli.md from the commands; `--check` only says whether it is current."""
+"""Writes docs/reference/cli.md from the commands and api.md from the service's routes.
+
+`--check` only says whether they are current.
+"""
 
 import argparse
 import re
@@ -10,12 +13,19 @@ from typing import Any
 from typer.main import get_command
 
 from visavis.cli.app import app
+from visavis.service.app import reference
 
-PAGE = Path(__file__).parent / "reference" / "cli.md"
+FOLDER = Path(__file__).parent / "reference"
 HEAD = """# Commands
 
 Made by `make docs` from the commands' own help.
 Exit codes: 0 match or done, 1 no match, 2 bad input, 3 system, 130 interrupted.
+"""
+API_HEAD = """# REST API
+
+Made by `make docs` from the service's routes; `/openapi.json` of a running service has the types
+and examples. How to call it: [the service](../guides/service.md). WebSockets: `/v1/live`,
+`/v1/challenges/{id}/frames`.
 """
 
 
@@ -23,12 +33,31 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--check", action="store_true")
     args = parser.parse_args()
-    text = "\n".join([HEAD, *_sections(get_command(app), "visavis")])
-    if not args.check:
-        PAGE.parent.mkdir(exist_ok=True)
-        PAGE.write_text(text)
-    elif not PAGE.exists() or PAGE.read_text() != text:
-        sys.exit(f"{PAGE.name} is out of date: run `make docs`")
+    pages = {
+        "cli.md": [HEAD, *_sections(get_command(app), "visavis")],
+        "api.md": [API_HEAD, *_operations(reference())],
+    }
+    for name, parts in pages.items():
+        page, text = FOLDER / name, "\n".join(parts)
+        if not args.check:
+            FOLDER.mkdir(exist_ok=True)
+            page.write_text(text)
+        elif not page.exists() or page.read_text() != text:
+            sys.exit(f"{name} is out of date: run `make docs`")
+
+
+def _operations(document: dict[str, Any]) -> Iterator[str]:
+    """A table of the operations of each tag, with their parameters."""
+    by_tag: dict[str, list[str]] = {}
+    for path, methods in document["paths"].items():
+        for method, operation in methods.items():
+            words = " ".join(operation.get("description", operation["summary"]).split())
+            asked = [p["name"] for p in operation.get("parameters", []) if p["in"] == "query"]
+            query = f" `?{'=&'.join(asked)}=`" if asked else ""
+            row = f"| `{method.upper()} {path}` | {words}{query} |"
+            by_tag.setdefault(operation["tags"][0], []).append(row)
+    for tag, rows in by_tag.items():
+        yield "\n".join([f"## {tag}\n", "| operation | |", "|---|---|", *rows, ""])
 
 
 def _sections(command: Any, name: str) -> Iterator[str]:

@@ -39,7 +39,8 @@ FLAGS = (
 )
 SIZES = {"desk": (1280, 800), "phone": (390, 844)}
 WIDEST = """() => Math.max(...[...document.querySelectorAll("#tabs [role=tabpanel] *")]
-  .filter((e) => e.offsetParent && !e.closest(".vv-table")).map((e) => e.getBoundingClientRect().right))"""
+  .filter((e) => e.offsetParent && !e.closest(".vv-table"))
+  .map((e) => e.getBoundingClientRect().right))"""
 IDS = {COLLINS: "eileen-collins", HOPPER: "grace-hopper"}
 
 

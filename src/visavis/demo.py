@@ -75,6 +75,14 @@ def play(recognizer: Recognizer, acts: list[Act]) -> Iterator[Answer]:
             yield Answer(act.title, scene, tuple(found))
 
 
+def gather(recognizer: Recognizer, acts: list[Act]) -> None:
+    """Enrols everybody whom the play enrolled and forgot again."""
+    for act in acts:
+        for subject, photos in act.enrol.items():
+            if subject not in recognizer.collection:
+                recognizer.enrol(subject, photos)
+
+
 def portraits() -> dict[str, Image]:
     """The two built-in portraits. Raises MissingExtra when the packages are not installed."""
     try:

@@ -23,7 +23,7 @@ LIMITS = {"min_size": 5, "min_sharpness": 0, "min_contrast": 0, "min_score": 0}
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """Settings of an empty gallery, whatever this machine has configured."""
-    return Settings.load(gallery=tmp_path / "gallery", limits=LIMITS)
+    return Settings.load(gallery=tmp_path / "gallery", limits=LIMITS, service={"ui": False})
 
 
 @pytest.fixture

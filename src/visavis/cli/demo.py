@@ -10,18 +10,23 @@ import typer
 from visavis.cli.console import answer, marked, out, table
 from visavis.cli.options import JsonOption, examples
 from visavis.cli.run import Exit
+from visavis.cli.serve import announce
+from visavis.extras import needs
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from visavis.demo import Answer
+    from visavis.settings import Settings
 
 app = typer.Typer()
 
 
 @app.command(
     rich_help_panel="Look after it",
-    epilog=examples("visavis demo", "visavis demo --photos family/ --out pictures/"),
+    epilog=examples(
+        "visavis demo", "visavis demo --serve", "visavis demo --photos family/ --out pictures/"
+    ),
 )
 def demo(
     photos: Annotated[
@@ -36,6 +41,10 @@ def demo(
     folder: Annotated[
         Path, typer.Option("--out", metavar="DIR", help="Where the annotated picture goes.")
     ] = Path("out"),
+    serve: Annotated[
+        bool,
+        typer.Option("--serve", help="Then serve the people of the demonstration, with web pages."),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Enrol people, recognise them in new pictures, and check every answer.
@@ -44,15 +53,25 @@ def demo(
     back as unknown. Exit code 0: every answer is right; 1: one is wrong.
     """
     from visavis.build import build_recognizer
-    from visavis.demo import folder_acts, play, portrait_acts
+    from visavis.demo import folder_acts, gather, play, portrait_acts
     from visavis.settings import Settings
 
     acts = folder_acts(photos) if photos else portrait_acts()
     with tempfile.TemporaryDirectory(prefix="visavis-demo-") as home:
         gallery, key = Path(home) / "gallery", Path(home) / "master.key"
-        with build_recognizer(Settings.load(gallery=gallery, master_key_file=key)) as recognizer:
+        settings = Settings.load(gallery=gallery, master_key_file=key)
+        with build_recognizer(settings) as recognizer:
             answers = list(play(recognizer, acts))
-    picture = folder / "demo.png"
+            if serve:
+                gather(recognizer, acts)
+        right = _tell(answers, folder / "demo.png", as_json)
+        if serve:
+            _serve(settings)
+    raise typer.Exit(Exit.YES if right else Exit.NO)
+
+
+def _tell(answers: Sequence["Answer"], picture: Path, as_json: bool) -> bool:
+    """Shows the answers, and says whether all are right."""
     _draw(answers, picture)
     answer(as_json, _document(answers, picture), lambda: _view(answers))
     right = all(a.right for a in answers)
@@ -60,7 +79,15 @@ def demo(
         count = sum(a.right for a in answers)
         style = "green" if right else "red"
         out().print(f"{count} of {len(answers)} answers right; see {picture}", style=style)
-    raise typer.Exit(Exit.YES if right else Exit.NO)
+    return right
+
+
+def _serve(settings: "Settings") -> None:
+    """Serves the demonstration's gallery until it is stopped; it is deleted afterwards."""
+    with needs("ui", "visavis demo --serve"):
+        from visavis.service.run import serve
+
+    serve(settings, announce)
 
 
 def _view(answers: Sequence["Answer"]) -> "RenderableType":

@@ -92,4 +92,9 @@ def serve(
         check=check,
         service={name: value for name, value in given.items() if value is not None} or None,
     )
-    run(settings, lambda address: note(f"Visavis is at {address}, its pages at {address}/ui"))
+    run(settings, announce)
+
+
+def announce(address: str) -> None:
+    """Says where the service is, on stderr."""
+    note(f"Visavis serves {address}/v1, its pages are at {address}/ui; Ctrl-C ends it")

@@ -5,6 +5,8 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from importlib.util import find_spec
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import Lifespan
 
 from visavis import __version__
 from visavis.errors import VisavisError
@@ -38,6 +41,7 @@ from visavis.service.routes import (
     transfer,
 )
 from visavis.service.state import Services
+from visavis.ui.mount import mount
 
 logger = logging.getLogger("visavis.service")
 
@@ -58,21 +62,13 @@ def create_app(services: Services) -> FastAPI:
         await services.workers.drain(services.limits.drain_seconds)
         services.close()
 
-    app = FastAPI(
-        title="Visavis",
-        version=__version__,
-        description=_ABOUT,
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-    )
+    app = _bare(lifespan)
     app.state.services = services
-    app.openapi = lambda: document(app)  # type: ignore[method-assign]
-    for router in _routers():
-        app.include_router(router)
     app.add_exception_handler(VisavisError, _known)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
+    if services.limits.ui and find_spec("gradio") is not None:
+        mount(app, host=_own_name(services), collection=services.settings.collection)
     if services.limits.cors_origins:
         app.add_middleware(
             CORSMiddleware,
@@ -83,6 +79,32 @@ def create_app(services: Services) -> FastAPI:
     app.add_middleware(Guard, settings=services.limits, metrics=services.metrics)
     app.add_middleware(CompreFaceErrors)
     return app
+
+
+def reference() -> dict[str, Any]:
+    """The OpenAPI document, without services."""
+    return document(_bare(None))
+
+
+def _bare(lifespan: Lifespan[FastAPI] | None) -> FastAPI:
+    """The application with its routes."""
+    app = FastAPI(
+        title="Visavis",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+    )
+    app.openapi = lambda: document(app)  # type: ignore[method-assign]
+    for router in _routers():
+        app.include_router(router)
+    return app
+
+
+def _own_name(services: Services) -> str:
+    """A name under which the pages, in the same process, may call the service."""
+    return next(iter(services.limits.hosts), "127.0.0.1")
 
 
 def _routers() -> Sequence[APIRouter]:

@@ -198,7 +198,10 @@ RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
         (401, "No key, or none that is known"),
         (403, "The key lacks the scope or the collection"),
         (404, "No such subject or image"),
+        (408, "The request took too long"),
+        (409, "It contradicts what is stored"),
         (413, "Too many bytes, pixels or pictures"),
+        (415, "A content type that this does not take"),
         (429, "Too many requests: wait as Retry-After says"),
         (503, "Not now"),
     )
