@@ -1,5 +1,7 @@
-"""The web UI by the Gradio Spaces convention; needs the `ui` extra, which is not in 0.1."""
+"""The web pages, by the Spaces convention: `python app.py` is `visavis ui`."""
 
-from visavis.ui import launch
+import sys
 
-launch()
+from visavis.cli.app import app
+
+app(["ui", *sys.argv[1:]], prog_name="visavis")

@@ -1,8 +1,9 @@
 """`make run` and `make test` from a clean clone, with an empty home and cache.
 
 The figure is the count of the two commands that succeed: `make test` ends with 0, `make run` checks
-its answers and then serves the pages whose address it prints, until it is stopped. Uses the committed state of this
-repository and what the package registry offers; nothing of this checkout's .venv.
+its answers and then serves the pages whose address it prints, until it is stopped. Uses the
+committed state of this repository and what the package registry offers; nothing of this checkout's
+.venv.
 """
 
 import argparse

@@ -15,7 +15,6 @@ from visavis.service.state import Services
 
 T = TypeVar("T")
 Png = Callable[..., bytes]
-KEYS = {"items": [], "next": None}
 BUSY = {"error": {"code": "overloaded", "message": "busy"}, "request_id": "r1"}
 
 

@@ -9,8 +9,8 @@ from zipfile import ZipFile
 import pytest
 
 from visavis.client import Client, ServiceError
-from visavis.client.jobs import Job, start_job
-from visavis.client.operation import Form
+from visavis.client.bodies import Form
+from visavis.client.jobs import Job, People, start_job
 from visavis.errors import InputError
 
 Png = Callable[..., bytes]
@@ -51,7 +51,7 @@ class TestPacking:
 
 class TestService:
     def test_enrols_in_the_background(self, client: Client, png: Png) -> None:
-        people = {"ada": [png("ada"), png()], "ben": png("ben")}
+        people: People = {"ada": [png("ada"), png()], "ben": png("ben")}
         started = client.start_job(people, idempotency_key="k1")
         assert (started.collection, started.total) == ("default", 3)
         done = finished(client, started)

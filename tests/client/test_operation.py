@@ -4,8 +4,9 @@ import json
 
 import pytest
 
+from visavis.client.bodies import File, Form
 from visavis.client.errors import Answer, ServiceError
-from visavis.client.operation import File, Form, Listing, Operation, Page, once, path
+from visavis.client.operation import Listing, Operation, Page, once, path
 from visavis.errors import InputError
 
 

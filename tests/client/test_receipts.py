@@ -1,6 +1,7 @@
 """Receipts out of JSON; how the service comes to make them is tested with subjects."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ SAID = {
     "beyond_reach": ["backups"],
     "newer": "than this client",
 }
-SHARED = {
+SHARED: dict[str, Any] = {
     "collection": "staff",
     "templates": 3,
     "keys_destroyed": 1,

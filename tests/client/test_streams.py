@@ -2,16 +2,31 @@
 
 import asyncio
 import json
+import ssl
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Address
+from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from websockets.asyncio.server import ServerConnection, serve
 
 from visavis.client import AsyncClient, Client, ServiceError, Unreachable, streams
 from visavis.client.challenges import Progress, Verdict
 from visavis.client.live import LiveFrame
+from visavis.liveness.challenger import Challenger
+from visavis.service.challenges import Challenges, LargestFace
+from visavis.service.state import Services
+from visavis.targets import DEFAULT_TARGET
 
 Png = Callable[..., bytes]
 Play = Callable[[ServerConnection], Awaitable[None]]
@@ -106,6 +121,53 @@ class TestHello:
             played(play, lambda client: numbers(client.live(frames())))
         assert (caught.value.code, caught.value.request_id) == ("forbidden", "r1")
         assert shown == []
+
+
+class TestTls:
+    @pytest.fixture
+    def certificate(self, tmp_path: Path) -> Path:
+        """A file with a certificate that nobody knows, and its key."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "visavis")])
+        here = x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))])
+        made = (
+            x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+            .not_valid_before(datetime.now(UTC) - timedelta(days=1))
+            .not_valid_after(datetime.now(UTC) + timedelta(days=1))
+            .add_extension(here, critical=False)
+            .sign(key, hashes.SHA256())
+        )
+        file = tmp_path / "service.pem"
+        own = (Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+        file.write_bytes(made.public_bytes(Encoding.PEM) + key.private_bytes(*own))
+        return file
+
+    def test_trusts_the_certificate_that_it_is_told_to(self, certificate: Path) -> None:
+        served = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        served.load_cert_chain(certificate)
+
+        async def play(socket: ServerConnection) -> None:
+            await socket.recv()
+            await say(socket, READY, frame(1))
+
+        async def run(tls: ssl.SSLContext | None) -> list[int]:
+            async with serve(play, "127.0.0.1", 0, ssl=served) as server:
+                url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+                async with AsyncClient(url, tls=tls) as client:
+                    return await numbers(client.live(camera([b"one"])))
+
+        assert asyncio.run(run(ssl.create_default_context(cafile=certificate))) == [1]
+        with pytest.raises(Unreachable, match="self-signed certificate"):
+            asyncio.run(run(None))
+
+    def test_is_not_asked_of_plain_http(self) -> None:
+        async def run() -> None:
+            context = ssl.create_default_context()
+            async with AsyncClient("http://127.0.0.1:9", tls=context) as client:
+                await numbers(client.live(endless()))
+
+        with pytest.raises(Unreachable):
+            asyncio.run(run())
 
 
 class TestEnd:
@@ -292,7 +354,23 @@ class TestService:
             asyncio.run(run())
         assert caught.value.code == "unknown_subject"
 
-    def test_challenge(self, url: str, client: Client, png: Png) -> None:
+
+class TestChallenge:
+    @pytest.fixture
+    def services(self, services: Services) -> Services:
+        """Gives a challenge no time to speak of."""
+        hurried = Challenger(
+            bytes(32),
+            time.monotonic,
+            holds=(0.1,),
+            step_seconds=0.3,
+            total_seconds=0.3,
+            expire_seconds=0.3,
+        )
+        observer = LargestFace(services.pipeline, services.liveness, DEFAULT_TARGET)
+        return replace(services, challenges=Challenges(hurried, observer, services.seats))
+
+    def test_ends_with_its_time(self, url: str, client: Client, png: Png) -> None:
         made = client.start_challenge()
 
         async def run() -> Progress | Verdict:

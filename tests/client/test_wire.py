@@ -5,8 +5,9 @@ import ssl
 import httpx
 import pytest
 
+from visavis.client.bodies import File, Form
 from visavis.client.errors import Unreachable
-from visavis.client.operation import File, Form, Operation
+from visavis.client.operation import Operation
 from visavis.client.wire import Wire, reaching, request_of
 from visavis.errors import ConfigError
 

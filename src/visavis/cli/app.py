@@ -27,6 +27,7 @@ from visavis.cli import (
     serve,
     subjects,
     train,
+    ui,
     version,
 )
 from visavis.cli.run import Cli
@@ -60,7 +61,7 @@ def root(
     """Self-hosted face recognition: enrol, verify and identify people, offline."""
 
 
-for top in (enrol, decide, faces, live, serve):
+for top in (enrol, decide, faces, live, serve, ui):
     app.add_typer(top.app)
 for name, group, panel, summary in (
     ("subjects", subjects, KEEP, "List, show, rename, merge and forget subjects."),

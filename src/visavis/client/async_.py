@@ -133,6 +133,7 @@ class AsyncClient:
 
     models = _awaited(calls.models)
     calibration = _awaited(calls.calibration)
+    liveness_table = _awaited(calls.liveness_table)
     policy = _awaited(calls.policy)
     ready = _awaited(calls.ready)
 

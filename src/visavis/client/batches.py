@@ -4,19 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, Unpack
 
+from visavis.client.bodies import File, Form
 from visavis.client.decisions import Identified
 from visavis.client.errors import ServiceError, error_of
 from visavis.client.faces import Detected, Embedded, embedded
-from visavis.client.operation import (
-    DEFAULT_COLLECTION,
-    Asked,
-    Fields,
-    File,
-    Form,
-    Operation,
-    Query,
-    path,
-)
+from visavis.client.operation import DEFAULT, Asked, Fields, Operation, Query, path
 from visavis.client.photos import Photo, photo_bytes
 
 T = TypeVar("T")
@@ -46,7 +38,7 @@ def batch_embed(
 def batch_identify(
     photos: Sequence[Photo],
     *,
-    collection: str = DEFAULT_COLLECTION,
+    collection: str = DEFAULT,
     **asked: Unpack[Asked],
 ) -> Operation[tuple[Outcome[Identified], ...]]:
     """Who each face of each picture is."""

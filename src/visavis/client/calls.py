@@ -9,6 +9,7 @@ from visavis.client.decisions import compare, identify, verify
 from visavis.client.faces import detect, embed, liveness
 from visavis.client.jobs import cancel_job, delete_job, job, job_items, jobs, start_job
 from visavis.client.keys import create_key, keys, own_key, revoke_key, rotate_key
+from visavis.client.liveness_table import liveness_table
 from visavis.client.subjects import (
     enrol,
     forget_subject,
@@ -51,6 +52,7 @@ __all__ = [
     "judge_challenge",
     "keys",
     "liveness",
+    "liveness_table",
     "merge_subjects",
     "models",
     "own_key",

@@ -3,16 +3,9 @@
 from dataclasses import dataclass
 from typing import Self, Unpack
 
+from visavis.client.bodies import File, Form
 from visavis.client.faces import Sample
-from visavis.client.operation import (
-    DEFAULT_COLLECTION,
-    Asked,
-    Fields,
-    File,
-    Form,
-    Operation,
-    path,
-)
+from visavis.client.operation import DEFAULT, Asked, Fields, Operation, path
 from visavis.client.photos import Photo, photo_bytes
 
 
@@ -114,7 +107,7 @@ def verify(
     subject: str,
     photo: Photo,
     *,
-    collection: str = DEFAULT_COLLECTION,
+    collection: str = DEFAULT,
     **asked: Unpack[Asked],
 ) -> Operation[Verification]:
     """Whether a photo shows a subject. After failures the service makes a key wait."""
@@ -123,7 +116,7 @@ def verify(
 
 
 def identify(
-    photo: Photo, *, collection: str = DEFAULT_COLLECTION, **asked: Unpack[Asked]
+    photo: Photo, *, collection: str = DEFAULT, **asked: Unpack[Asked]
 ) -> Operation[Identified]:
     """Who each face of a picture is; unknown is an answer, and no face is no error."""
     address = path("collections", collection, "identify")

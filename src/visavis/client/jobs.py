@@ -7,17 +7,8 @@ from io import BytesIO
 from typing import Final, Self, TypeAlias, Unpack
 from zipfile import ZipFile, ZipInfo
 
-from visavis.client.operation import (
-    DEFAULT_COLLECTION,
-    Asked,
-    Fields,
-    File,
-    Form,
-    Listing,
-    Operation,
-    once,
-    path,
-)
+from visavis.client.bodies import File, Form
+from visavis.client.operation import DEFAULT, Asked, Fields, Listing, Operation, once, path
 from visavis.client.photos import Photo, photo_bytes, several
 from visavis.client.reading import maybe, moment, nothing
 from visavis.errors import InputError
@@ -98,7 +89,7 @@ class JobItem:
 def start_job(
     people: People | Photo,
     *,
-    collection: str = DEFAULT_COLLECTION,
+    collection: str = DEFAULT,
     idempotency_key: str | None = None,
     **asked: Unpack[Asked],
 ) -> Operation[Job]:
@@ -113,27 +104,27 @@ def start_job(
     return Operation("POST", _jobs(collection), Job.of, asked, form, once(idempotency_key))
 
 
-def jobs(*, collection: str = DEFAULT_COLLECTION) -> Listing[Job]:
+def jobs(*, collection: str = DEFAULT) -> Listing[Job]:
     """The jobs of a collection, the newest first."""
     return Listing(_jobs(collection), Job.of)
 
 
-def job(job: str, *, collection: str = DEFAULT_COLLECTION) -> Operation[Job]:
+def job(job: str, *, collection: str = DEFAULT) -> Operation[Job]:
     """How far a job is."""
     return Operation("GET", _jobs(collection, job), Job.of)
 
 
-def job_items(job: str, *, collection: str = DEFAULT_COLLECTION) -> Listing[JobItem]:
+def job_items(job: str, *, collection: str = DEFAULT) -> Listing[JobItem]:
     """The photos of a job, with what became of each."""
     return Listing(_jobs(collection, job, "items"), JobItem.of)
 
 
-def cancel_job(job: str, *, collection: str = DEFAULT_COLLECTION) -> Operation[Job]:
+def cancel_job(job: str, *, collection: str = DEFAULT) -> Operation[Job]:
     """Ends a job: the subject under way is still finished, and what was enrolled stays."""
     return Operation("POST", _jobs(collection, job, "cancel"), Job.of)
 
 
-def delete_job(job: str, *, collection: str = DEFAULT_COLLECTION) -> Operation[None]:
+def delete_job(job: str, *, collection: str = DEFAULT) -> Operation[None]:
     """Ends a job and removes what is stored of it; what was enrolled stays."""
     return Operation("DELETE", _jobs(collection, job), nothing, again=False)
 

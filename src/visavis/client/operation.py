@@ -1,11 +1,12 @@
 """What is asked of the service, before anything is sent: one value for both clients."""
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeAlias, TypedDict, TypeVar
+from typing import Any, Final, Generic, Literal, TypeAlias, TypedDict, TypeVar
 from urllib.parse import quote
 
+from visavis.client.bodies import Body
 from visavis.client.errors import Answer
 from visavis.errors import InputError
 
@@ -16,7 +17,8 @@ Fields: TypeAlias = Mapping[str, Any]
 Query: TypeAlias = Mapping[str, object]
 """What stands behind the `?` of an address; None is left out."""
 
-DEFAULT_COLLECTION = "default"
+DEFAULT: Final = "default"
+"""The collection where none is named."""
 
 
 class Asked(TypedDict, total=False):
@@ -32,27 +34,6 @@ class Asked(TypedDict, total=False):
     top_k: int
     face: Literal["only", "dominant", "largest", "central"]
     liveness: Literal["off", "report", "require"]
-
-
-@dataclass(frozen=True, slots=True)
-class File:
-    """A file of a form: the field's name, the bytes, the file's own name."""
-
-    name: str
-    data: bytes = field(repr=False)
-    filename: str = "photo"
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A body of files and text."""
-
-    files: Sequence[File]
-    texts: Mapping[str, str] = field(default_factory=dict)
-
-
-Body: TypeAlias = bytes | Form | dict[str, Any] | None
-"""A picture as it is, a form, or what becomes JSON."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,7 @@ async def _connected(wire: Wire, address: str) -> ClientConnection:
         return await connect(
             f"{wire.websockets}{address}",
             additional_headers=wire.headers,
-            ssl=wire.tls if wire.secure else None,
+            ssl=wire.trusted if wire.websockets.startswith("wss:") else None,
             proxy=None if wire.local else True,
             compression=None,  # frames are compressed already
             open_timeout=wire.timeout,

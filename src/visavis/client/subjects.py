@@ -6,17 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Self, TypedDict, Unpack
 
-from visavis.client.operation import (
-    DEFAULT_COLLECTION,
-    Asked,
-    Fields,
-    File,
-    Form,
-    Listing,
-    Operation,
-    once,
-    path,
-)
+from visavis.client.bodies import File, Form
+from visavis.client.operation import DEFAULT, Asked, Fields, Listing, Operation, once, path
 from visavis.client.photos import Photo, photo_bytes, several
 from visavis.client.reading import maybe, moment, nothing
 from visavis.client.receipts import Receipt
@@ -96,7 +87,7 @@ def enrol(
     subject: str,
     photos: Photo | Sequence[Photo],
     *,
-    collection: str = DEFAULT_COLLECTION,
+    collection: str = DEFAULT,
     name: str | None = None,
     metadata: Mapping[str, str] | None = None,
     consent_ref: str | None = None,
@@ -127,20 +118,18 @@ def enrol(
     )
 
 
-def subjects(
-    *, collection: str = DEFAULT_COLLECTION, search: str | None = None
-) -> Listing[Subject]:
+def subjects(*, collection: str = DEFAULT, search: str | None = None) -> Listing[Subject]:
     """Everybody enrolled, by id; `search` for part of an id or a name."""
     return Listing(path("collections", collection, "subjects"), Subject.of, {"search": search})
 
 
-def subject(subject: str, *, collection: str = DEFAULT_COLLECTION) -> Operation[Subject]:
+def subject(subject: str, *, collection: str = DEFAULT) -> Operation[Subject]:
     """One subject."""
     return Operation("GET", _of(collection, subject), Subject.of)
 
 
 def update_subject(
-    subject: str, *, collection: str = DEFAULT_COLLECTION, **described: Unpack[Described]
+    subject: str, *, collection: str = DEFAULT, **described: Unpack[Described]
 ) -> Operation[Subject]:
     """Replaces what is said of a subject: None clears, and what is left out stays."""
     body: dict[str, object] = {**described}
@@ -151,35 +140,29 @@ def update_subject(
     return Operation("PATCH", _of(collection, subject), Subject.of, body=body)
 
 
-def rename_subject(
-    subject: str, to: str, *, collection: str = DEFAULT_COLLECTION
-) -> Operation[Subject]:
+def rename_subject(subject: str, to: str, *, collection: str = DEFAULT) -> Operation[Subject]:
     """Gives a subject another id."""
     address = _of(collection, subject, "rename")
     return Operation("POST", address, Subject.of, body={"id": to}, again=False)
 
 
-def merge_subjects(
-    source: str, into: str, *, collection: str = DEFAULT_COLLECTION
-) -> Operation[Subject]:
+def merge_subjects(source: str, into: str, *, collection: str = DEFAULT) -> Operation[Subject]:
     """Gives all templates of `source` to `into`, and removes `source`."""
     address = _of(collection, into, "merge")
     return Operation("POST", address, Subject.of, body={"source": source}, again=False)
 
 
-def forget_subject(subject: str, *, collection: str = DEFAULT_COLLECTION) -> Operation[Receipt]:
+def forget_subject(subject: str, *, collection: str = DEFAULT) -> Operation[Receipt]:
     """Destroys a subject's key and everything stored under it."""
     return Operation("DELETE", _of(collection, subject), Receipt.of, again=False)
 
 
-def templates(subject: str, *, collection: str = DEFAULT_COLLECTION) -> Listing[TemplateInfo]:
+def templates(subject: str, *, collection: str = DEFAULT) -> Listing[TemplateInfo]:
     """A subject's templates, oldest first."""
     return Listing(_of(collection, subject, "templates"), TemplateInfo.of)
 
 
-def remove_template(
-    subject: str, template: str, *, collection: str = DEFAULT_COLLECTION
-) -> Operation[None]:
+def remove_template(subject: str, template: str, *, collection: str = DEFAULT) -> Operation[None]:
     """Deletes one template; the last one goes with its subject alone."""
     address = _of(collection, subject, "templates", template)
     return Operation("DELETE", address, nothing, again=False)

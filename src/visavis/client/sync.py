@@ -129,6 +129,7 @@ class Client:
 
     models = _sent(calls.models)
     calibration = _sent(calls.calibration)
+    liveness_table = _sent(calls.liveness_table)
     policy = _sent(calls.policy)
     ready = _sent(calls.ready)
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, Self
 
-from visavis.client.operation import DEFAULT_COLLECTION, Fields, File, Form, Operation, path
+from visavis.client.bodies import File, Form
+from visavis.client.operation import DEFAULT, Fields, Operation, path
 from visavis.client.photos import file_bytes
 from visavis.client.reading import nothing
 from visavis.errors import ConfigError
@@ -57,9 +58,7 @@ class Download:
             raise
 
 
-def export(
-    to: str | os.PathLike[str], passphrase: str, *, collection: str = DEFAULT_COLLECTION
-) -> Download:
+def export(to: str | os.PathLike[str], passphrase: str, *, collection: str = DEFAULT) -> Download:
     """Saves all that a collection holds to a new file; whoever has it and the passphrase has all.
 
     Raises ConfigError where there is such a file already.
@@ -73,7 +72,7 @@ def import_(
     file: str | os.PathLike[str],
     passphrase: str,
     *,
-    collection: str = DEFAULT_COLLECTION,
+    collection: str = DEFAULT,
     existing: Literal["refuse", "skip", "merge"] = "refuse",
 ) -> Operation[Transfer]:
     """Adds the subjects of an export, all or none, and makes the collection if need be.

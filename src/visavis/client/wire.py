@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from visavis.client.bodies import Form
 from visavis.client.errors import Answer, Unreachable
-from visavis.client.operation import Form, Operation
+from visavis.client.operation import Operation
 from visavis.errors import ConfigError
 
 DEFAULT_URL: Final = "http://127.0.0.1:8600"
@@ -56,9 +57,9 @@ class Wire:
         return urlsplit(self.url).hostname in _LOOPBACK
 
     @property
-    def secure(self) -> bool:
-        """Whether what is said is encrypted."""
-        return self.url.startswith("https:")
+    def trusted(self) -> ssl.SSLContext | bool:
+        """By what a certificate is judged: `tls`, or what the machine knows."""
+        return True if self.tls is None else self.tls
 
     @property
     def websockets(self) -> str:
@@ -72,7 +73,7 @@ class Wire:
             "base_url": self.url,
             "headers": self.headers,
             "timeout": self.timeout,
-            "verify": self.tls or True,
+            "verify": self.trusted,
             "trust_env": not self.local,
             "limits": httpx.Limits(
                 max_connections=100, max_keepalive_connections=20, keepalive_expiry=_IDLE_SECONDS

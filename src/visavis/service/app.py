@@ -68,7 +68,12 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _plain)
     if services.limits.ui and find_spec("gradio") is not None:
-        mount(app, host=_own_name(services), collection=services.settings.collection)
+        mount(
+            app,
+            host=_own_name(services),
+            collection=services.settings.collection,
+            reports=services.settings.gallery.parent / "reports",
+        )
     if services.limits.cors_origins:
         app.add_middleware(
             CORSMiddleware,

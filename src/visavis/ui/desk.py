@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import gradio as gr
 
-from visavis.ui.door import COOKIE
+from visavis.ui.replies import COOKIE
 from visavis.ui.session import Ask, Sessions
 
 QUIET: Final[dict[str, Any]] = {"api_visibility": "private", "show_progress": "hidden"}

@@ -5,8 +5,9 @@ from typing import Any, Final
 
 from visavis.extras import needs
 from visavis.ui.assets import asset
-from visavis.ui.door import ROOT, Door
+from visavis.ui.door import Door
 from visavis.ui.environment import prepare
+from visavis.ui.replies import ROOT
 from visavis.ui.session import Sessions
 
 _MOST_WAITING: Final = 64
@@ -17,9 +18,8 @@ def mount(
 ) -> None:
     """Adds the pages at /ui to a FastAPI application, which answers them as it does any client.
 
-    Call it before other middleware is added: what comes later stands around the pages. `host` is a
-    name under which the application may be called; `reports` a folder of report pages. Raises
-    MissingExtra without the extra `ui`.
+    All other middleware stands around them. `host` is a name under which the application may be
+    called; `reports` a folder of report pages. Raises MissingExtra without the extra `ui`.
     """
     prepare()
     with needs("ui", "the web pages"):
@@ -47,3 +47,4 @@ def mount(
         css=asset("style.css"),
     )
     app.add_middleware(Door, sessions=sessions, reports=reports)
+    app.user_middleware.append(app.user_middleware.pop(0))  # the last one is the innermost

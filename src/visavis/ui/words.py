@@ -87,7 +87,7 @@ def refusal(error: VisavisError) -> str:
     """What went wrong, as one sentence or two."""
     code = error.code
     if code == "forbidden" and isinstance(error, ServiceError):
-        return f"{REFUSALS[code]} ({error})"
+        return sentence(f"{REFUSALS[code][:-1]}: {str(error).replace('this API key', 'it')}")
     if code == "low_quality" and isinstance(error, ServiceError):
         told = [REASONS.get(str(r), str(r)) for r in error.details.get("reasons", ())]
         if told:

@@ -175,7 +175,7 @@ window.visavis = (() => {
       on = true; waiting = false; good = 0; taken = 0;
       root.classList.add("on");
       act(root, "start").textContent = "Stop camera";
-      while (on) { send(); await pause(120); }
+      while (on) { send(); await pause(300); }
     };
     watch("answer", () => {
       const found = props.answer;

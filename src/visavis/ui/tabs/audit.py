@@ -9,8 +9,8 @@ from visavis.client.audit import AuditRecord, AuditReport, audit, verify_audit
 from visavis.errors import VisavisError
 from visavis.ui import cards, words
 from visavis.ui.desk import QUIET, SHOWN, Desk
+from visavis.ui.paging import Place, page_buttons
 from visavis.ui.session import Ask
-from visavis.ui.tabs.people import Place
 
 _EVERY: Final = ""
 _SHOWN_DETAILS: Final = 6
@@ -27,17 +27,16 @@ def audit_tab(desk: Desk, tab: gr.Tab) -> None:
         verify = gr.Button("Verify chain", elem_id="audit-verify")
     report = gr.HTML("", apply_default_css=False, elem_id="audit-report")
     listing = gr.HTML("", apply_default_css=False, elem_id="audit-list")
-    with gr.Row(elem_classes=["vv-pages"]):
-        back = gr.Button("← Newer")
-        on = gr.Button("Older →")
+    back, on = page_buttons("Newer", "Older")
 
     def turning(step: int) -> Any:
-        async def work(ask: Ask, chosen: str, at: Place) -> tuple[str, Place]:
-            return await recorded(ask, chosen, at.turned(step))
+        async def work(ask: Ask, chosen: str, at: Place) -> tuple[Any, ...]:
+            page, place = await recorded(ask, chosen, at.turned(step))
+            return page, place, *place.buttons
 
         return desk.handler(work)
 
-    outputs = [listing, place]
+    outputs = [listing, place, back, on]
     show.click(turning(0), [action, place], outputs, **SHOWN)
     tab.select(turning(0), [action, place], outputs, **QUIET)
     action.input(turning(0), [action, place], outputs, **SHOWN)
@@ -49,7 +48,7 @@ def audit_tab(desk: Desk, tab: gr.Tab) -> None:
 async def recorded(ask: Ask, action: str, at: Place) -> tuple[str, Place]:
     """A page of records, the newest first, and where it stands."""
     try:
-        found = await ask(audit(action=action or None).page(at.cursors[-1]))
+        found = await ask(audit(action=action or None).page(at.cursor))
     except VisavisError as error:
         return cards.failure(error), Place()
     if not found.items:

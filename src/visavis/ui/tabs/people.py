@@ -1,6 +1,5 @@
 """Everybody enrolled: search, look at, rename, forget."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -20,27 +19,8 @@ from visavis.errors import VisavisError
 from visavis.ui import cards
 from visavis.ui.assets import SCRIPT
 from visavis.ui.desk import QUIET, SHOWN, Desk
+from visavis.ui.paging import Place, page_buttons
 from visavis.ui.session import Ask
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where in a list a page stands: the cursors that led to it, and of the next page."""
-
-    cursors: tuple[str | None, ...] = (None,)
-    next: str | None = None
-
-    def turned(self, step: int) -> "Place":
-        """One page on or back, as far as there are any; 0 is from the start."""
-        match step:
-            case 1 if self.next is not None:
-                return Place((*self.cursors, self.next))
-            case -1 if len(self.cursors) > 1:
-                return Place(self.cursors[:-1])
-            case 0:
-                return Place()
-            case _:
-                return Place(self.cursors)
 
 
 def people_tab(desk: Desk, tab: gr.Tab) -> None:
@@ -58,11 +38,9 @@ def people_tab(desk: Desk, tab: gr.Tab) -> None:
         apply_default_css=False,
         elem_id="people-list",
     )
-    with gr.Row(elem_classes=["vv-pages"]):
-        back = gr.Button("← Back", elem_id="people-back")
-        on = gr.Button("More →", elem_id="people-more")
+    back, on = page_buttons("Back", "More")
     details = gr.HTML("", apply_default_css=False, elem_id="people-details")
-    with gr.Group(visible=False, elem_classes=["vv-change"]) as change:
+    with gr.Column(visible=False, elem_classes=["vv-change"]) as change:
         with gr.Row():
             to = gr.Textbox(label="New id", max_length=200, elem_id="people-new-id")
             rename = gr.Button("Rename", elem_id="people-rename")
@@ -73,8 +51,9 @@ def people_tab(desk: Desk, tab: gr.Tab) -> None:
     name = desk.collection
 
     def turning(step: int) -> Any:
-        async def work(ask: Ask, text: str, at: Place) -> tuple[str, Place]:
-            return await listed(ask, name, text, at.turned(step))
+        async def work(ask: Ask, text: str, at: Place) -> tuple[Any, ...]:
+            page, place = await listed(ask, name, text, at.turned(step))
+            return page, place, *place.buttons
 
         return desk.handler(work)
 
@@ -90,7 +69,7 @@ def people_tab(desk: Desk, tab: gr.Tab) -> None:
         card, left = await forgotten(ask, name, ident, typed)
         return card, left, gr.update(visible=bool(left)), ""
 
-    outputs = [listing, place]
+    outputs = [listing, place, back, on]
     refresh.click(turning(0), [search, place], outputs, **SHOWN)
     tab.select(turning(0), [search, place], outputs, **QUIET)
     search.submit(turning(0), [search, place], outputs, **SHOWN)
@@ -109,7 +88,7 @@ async def listed(ask: Ask, collection: str, search: str, at: Place) -> tuple[str
     """A page of people, and where it stands."""
     try:
         found: Page[Subject] = await ask(
-            subjects(collection=collection, search=search.strip() or None).page(at.cursors[-1])
+            subjects(collection=collection, search=search.strip() or None).page(at.cursor)
         )
     except VisavisError as error:
         return cards.failure(error), Place()
