@@ -1,3 +1,5 @@
+import os
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -9,6 +11,10 @@ from visavis.models.catalogue import card
 from visavis.models.graph import optimised
 from visavis.models.session import OpenVinoSession, open_session
 from visavis.models.weights import Weights
+
+YUNET = "yunet-2023mar-int8bq"
+REPORTING = ("ORT_DISABLE_TELEMETRY", "CI", "GITHUB_ACTIONS", "GITLAB_CI", "TF_BUILD")
+"""Variables under which ONNX Runtime reports nothing."""
 
 RUNTIMES = ["onnxruntime", "openvino", "opencv"]
 
@@ -131,6 +137,16 @@ def test_bf16_needs_a_runtime_that_has_it(graph) -> None:
 def test_openvino_is_kept_from_reporting(graph) -> None:
     opened(graph("yunet-2023mar-int8bq", "openvino"), "openvino")
     assert "openvino_telemetry" not in sys.modules
+
+
+def test_onnx_runtime_is_kept_from_reporting(graph, tmp_path) -> None:
+    """It notes an id of the machine and what it has to send, before it asks whether it may."""
+    model = str(graph(YUNET, "onnxruntime"))
+    code = f"from visavis.models.session import *; open_session(Path({model!r}))"
+    places = {name: str(tmp_path) for name in ("HOME", "TMPDIR", "XDG_CACHE_HOME")}
+    environment = {k: v for k, v in os.environ.items() if k not in REPORTING} | places
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_openvino_that_is_missing_names_its_extra(graph, monkeypatch) -> None:

@@ -51,9 +51,7 @@ class OrtSession:
     """ONNX Runtime. Runs of several threads go side by side, each on its caller's thread."""
 
     def __init__(self, source: Path | bytes, *, device: Device = "cpu", threads: int = 1) -> None:
-        import onnxruntime
-
-        onnxruntime.disable_telemetry_events()
+        onnxruntime = import_onnxruntime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3  # errors
@@ -166,6 +164,19 @@ class OpenCvSession:
 
 def _name(source: Path | bytes) -> str:
     return f"a model of {len(source)} bytes" if isinstance(source, bytes) else str(source)
+
+
+def import_onnxruntime() -> Any:
+    """The package, kept from reporting to its maker.
+
+    From 1.29 on it reports what process it runs in as soon as it is loaded, before its API could be
+    told not to, unless this variable is set; older ones ask the API alone.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    import onnxruntime
+
+    onnxruntime.disable_telemetry_events()
+    return onnxruntime
 
 
 def _import_openvino() -> Any:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from visavis.models.session import import_onnxruntime, open_session
 from visavis.types import Floats
 
 INPUT, OUTPUT = "input", "logits"
@@ -60,6 +61,7 @@ def to_int8(source: Path, target: Path, samples: Floats, keep: Sequence[str] = (
     `samples` (N, C, H, W) are typical inputs, from which ranges are taken; nodes whose name holds
     one of `keep` stay in full precision.
     """
+    import_onnxruntime()
     from onnxruntime.quantization import CalibrationMethod, QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
@@ -102,10 +104,7 @@ def _nodes(path: Path) -> list[str]:
 
 
 def _run(path: Path, batch: Floats) -> Floats:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(str(path), providers=["CPUExecutionProvider"])
-    [found] = session.run(None, {INPUT: batch})
+    [found] = open_session(path).run(batch)
     return np.asarray(found, np.float32)
 
 
