@@ -74,7 +74,7 @@ def test_the_answers_stay(rng, tail: str) -> None:
     before, after = answers(pruned(rng, *TAILS[tail]), rng)
     assert before.shape == after.shape
     assert np.ptp(before) > 1  # the input matters
-    np.testing.assert_allclose(after, before, atol=1e-4)
+    np.testing.assert_allclose(after, before, rtol=1e-4, atol=1e-4)
 
 
 def test_channels_become_whole_blocks(rng) -> None:
@@ -99,7 +99,7 @@ def test_channels_that_would_gain_nothing_stay(rng, wide: int) -> None:
     filled = convolutions(fixed(model, any_size=False, blocked=True))
     assert [shape for shape in filled if shape[2:] == (3, 3)] == [(wide, 1, 3, 3)]
     plain, blocked = answers(model, rng)
-    np.testing.assert_allclose(blocked, plain, atol=1e-4)
+    np.testing.assert_allclose(blocked, plain, rtol=1e-4, atol=1e-4)
 
 
 def test_other_runtimes_get_the_network_as_it_is(rng) -> None:

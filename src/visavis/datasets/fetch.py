@@ -167,7 +167,7 @@ def _open(transfer: _Transfer, start: int) -> http.client.HTTPResponse:
     if start:
         headers["Range"] = f"bytes={start}-"
     request = urllib.request.Request(transfer.url, headers=headers)
-    response: http.client.HTTPResponse = urllib.request.urlopen(
+    response: http.client.HTTPResponse = urllib.request.urlopen(  # nosec B310: the scheme was checked
         request, timeout=transfer.limits.read_timeout
     )
     return response

@@ -73,7 +73,7 @@ def _add_keys(copy: Path, wrapped: Wrapped) -> None:
     with closing(sqlite3.connect(copy)) as db, db:
         db.execute(f"CREATE TABLE {BACKED_UP_KEYS} (owner TEXT, kek TEXT, wrapped BLOB)")
         db.executemany(
-            f"INSERT INTO {BACKED_UP_KEYS} VALUES (?, ?, ?)",
+            f"INSERT INTO {BACKED_UP_KEYS} VALUES (?, ?, ?)",  # nosec B608: a constant
             [(owner, *key) for owner, key in wrapped.items()],
         )
 
@@ -87,7 +87,8 @@ def _take_keys(copy: Path) -> Wrapped | None:
             tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master")}
             if BACKED_UP_KEYS not in tables:
                 return None
-            found = db.execute(f"SELECT owner, kek, wrapped FROM {BACKED_UP_KEYS}").fetchall()
+            columns = f"SELECT owner, kek, wrapped FROM {BACKED_UP_KEYS}"  # nosec B608: a constant
+            found = db.execute(columns).fetchall()
             db.execute("PRAGMA secure_delete = ON")
             db.execute(f"DROP TABLE {BACKED_UP_KEYS}")
             db.commit()

@@ -79,8 +79,8 @@ class KeyStore:
 
     def get_many(self, owners: Sequence[str]) -> dict[str, DataKey]:
         """The data keys of those of `owners` that have one."""
-        where = "WHERE owner IN (SELECT value FROM json_each(?))"
-        return self._open(self._rows(f"SELECT * FROM keys {where}", json.dumps(list(owners))))
+        chosen = "SELECT * FROM keys WHERE owner IN (SELECT value FROM json_each(?))"
+        return self._open(self._rows(chosen, json.dumps(list(owners))))
 
     def all(self) -> dict[str, DataKey]:
         """Every data key, by owner."""

@@ -1,7 +1,7 @@
 """PyTorch's state dicts of before version 1.6, read without PyTorch."""
 
 import io
-import pickle
+import pickle  # nosec B403: its reader is limited to arrays of numbers
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any

@@ -29,6 +29,7 @@ router = APIRouter(prefix="/v1/collections/{collection}", tags=["transfer"], res
 
 FILE: Final = "file"
 _NAME: Final = "export.visavis"
+_PASSPHRASE: Final = "correct horse battery staple"  # nosec B105: an example
 _PART: Final = 1 << 20
 _PREFIX: Final = ".transfer-"
 _LONGEST_SECONDS: Final = 3600.0
@@ -75,7 +76,7 @@ def _document() -> dict[str, Any]:
         "required": [FILE, "passphrase"],
         "properties": {FILE: {"type": "string", "format": "binary"}, **fields},
     }
-    example = {FILE: _NAME, "passphrase": "correct horse battery staple", "existing": "skip"}
+    example = {FILE: _NAME, "passphrase": _PASSPHRASE, "existing": "skip"}
     content = {"multipart/form-data": {"schema": schema, "example": example}}
     return {"requestBody": {"required": True, "content": content}}
 
