@@ -48,7 +48,9 @@ class Server:
         command = [sys.executable, "-m", "visavis", "serve"]
         if cores:
             command = ["taskset", "-c", ",".join(map(str, cores)), *command]
-        self.process = subprocess.Popen(command, env=env, stderr=subprocess.PIPE)
+        log = self._log.open("wb")  # a pipe that nobody reads would stop the service
+        self.process = subprocess.Popen(command, env=env, stderr=log)
+        log.close()
         self._wait()
         return self
 
@@ -85,6 +87,10 @@ class Server:
         with suppress(ValueError):
             return answer.status, dict(json.loads(data))
         return answer.status, {}
+
+    @property
+    def _log(self) -> Path:
+        return self.settings.gallery.with_name("service.log")
 
     @property
     def cpu_seconds(self) -> float:
@@ -125,8 +131,7 @@ class Server:
                     return
             time.sleep(0.1)
         self.process.kill()
-        told = self.process.stderr.read().decode() if self.process.stderr else ""
-        sys.exit(f"the service did not start: {told[-2000:]}")
+        sys.exit(f"the service did not start: {self._log.read_text()[-2000:]}")
 
 
 @contextmanager
