@@ -40,6 +40,16 @@ COMMANDS = [
     ["liveness/temporal.py"],
     ["liveness/challenge.py"],
     ["liveness/maps.py"],
+    ["service/cpu.py"],
+    ["service/load.py"],
+    ["service/kill.py"],
+    ["service/hostile.py"],
+    ["service/schema.py"],
+    ["service/audit_delay.py"],
+    ["service/compreface.py"],
+    ["service/ui_shots.py"],
+    ["service/ui_camera.py"],
+    ["service/bandit.py"],
     ["foundation/clean_clone.py"],
 ]
 
