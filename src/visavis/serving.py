@@ -64,6 +64,8 @@ class ServiceSettings(BaseModel):
     def _whole(self) -> Self:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("expected both tls_cert and tls_key, or neither")
+        if self.burst < self.max_images:  # each picture of a batch counts
+            raise ValueError(f"expected a burst of max_images or more, got {self.burst}")
         return self
 
     @property

@@ -50,3 +50,11 @@ def test_a_broken_file_is_exit_code_3(
     monkeypatch.setenv("VISAVIS_CONFIG", str(path))
     code, document = run_json("config", "show")
     assert (code, document["error"]["code"]) == (3, "config")
+
+
+def test_tables_are_shown_by_their_parts(run_json: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VISAVIS_SERVICE__PORT", "9000")
+    _, document = run_json("config", "show")
+    shown = document["settings"]
+    assert shown["service.port"] == {"value": 9000, "from": "environment"}
+    assert shown["service.host"] == {"value": "127.0.0.1", "from": "default"}

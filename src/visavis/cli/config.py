@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 MASK = "********"
+_TABLES = ("limits", "service")
+"""Settings that are tables of their own in config.toml."""
 
 
 @app.callback()
@@ -60,6 +62,9 @@ def _values(settings: "Settings") -> dict[str, Any]:
         program, _, arguments = settings.master_key_command.strip().partition(" ")
         values["master_key_command"] = f"{program} {MASK}" if arguments else program
     values["keys"] = str(settings.key_store)
+    for table_name in _TABLES:
+        inside = values.pop(table_name)
+        values |= {f"{table_name}.{name}": value for name, value in inside.items()}
     return values
 
 
@@ -68,13 +73,22 @@ def _origins(settings: "Settings", flags: Mapping[str, object]) -> dict[str, str
     environment = {name.upper() for name in os.environ}
 
     def origin(name: str) -> str:
+        whole, _, part = name.partition(".")
         if flags.get(name) is not None:
             return "option"
-        if f"VISAVIS_{name.upper()}" in environment:
+        if {f"VISAVIS_{word.upper()}" for word in (whole, f"{whole}__{part}")} & environment:
             return "environment"
-        return "file" if name in settings.model_fields_set else "default"
+        return "file" if _was_set(settings, whole, part) else "default"
 
-    return {name: origin(name) for name in type(settings).model_fields}
+    return {name: origin(name) for name in _values(settings)}
+
+
+def _was_set(settings: "Settings", name: str, part: str) -> bool:
+    if not part:
+        return name in settings.model_fields_set
+    inside = getattr(settings, name)
+    default = type(settings).model_fields[name].get_default(call_default_factory=True)
+    return bool(getattr(inside, part) != getattr(default, part))
 
 
 def _view(values: Mapping[str, Any], origins: Mapping[str, str], path: str) -> "RenderableType":

@@ -87,7 +87,7 @@ def _serve(settings: "Settings") -> None:
     with needs("ui", "visavis demo --serve"):
         from visavis.service.run import serve
 
-    serve(settings, announce)
+    serve(settings, lambda address: announce(address, pages=settings.service.ui))
 
 
 def _view(answers: Sequence["Answer"]) -> "RenderableType":

@@ -1,5 +1,6 @@
 """serve: the REST service, and with the extra `ui` its web pages."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -92,9 +93,10 @@ def serve(
         check=check,
         service={name: value for name, value in given.items() if value is not None} or None,
     )
-    run(settings, announce)
+    run(settings, lambda address: announce(address, pages=settings.service.ui))
 
 
-def announce(address: str) -> None:
-    """Says where the service is, on stderr."""
-    note(f"Visavis serves {address}/v1, its pages are at {address}/ui; Ctrl-C ends it")
+def announce(address: str, *, pages: bool) -> None:
+    """Says where the service is, and its pages where they can be shown, on stderr."""
+    where = f", its pages are at {address}/ui" if pages and find_spec("gradio") else ""
+    note(f"Visavis serves {address}/v1{where}; Ctrl-C ends it")
