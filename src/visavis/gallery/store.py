@@ -28,6 +28,8 @@ PRAGMAS = (
 class Busy(GalleryError):
     """Another process is writing, and was for longer than one would wait."""
 
+    code = "busy"
+
 
 class Store:
     """One SQLite file. What a write transaction did is synced to disk when its block ends.

@@ -158,6 +158,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
 async def _plain(request: Request, error: Exception) -> Response:
     """What Starlette raises: no such path, no such method."""
     assert isinstance(error, HTTPException)
+    if isinstance(error.__cause__, VisavisError):  # raised by the guard while FastAPI read a body
+        return await _known(request, error.__cause__)
     code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "invalid_request")
     words = error.detail or HTTPStatus(error.status_code).phrase
     body = envelope(code, str(words), request.state.request_id)

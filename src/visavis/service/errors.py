@@ -76,6 +76,7 @@ _BY_CODE: Mapping[str, int] = {
     "too_slow": 429,
     "rate_limited": 429,
     "backed_off": 429,
+    "busy": 503,
     "database": 503,
 }
 """What is not here is 422 where the caller can mend it, and 500 where not."""

@@ -20,6 +20,8 @@ from visavis.serving import LOOPBACK, ServiceSettings
 
 logger = logging.getLogger("visavis.service")
 
+_DIGITS: Final = 18
+"""A Content-Length of more is too large, whatever it is."""
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{8,64}")
 _HEADERS: Final = {
@@ -101,7 +103,7 @@ class Guard:
         length = headers.get("content-length", "0")
         if not length.isdecimal():
             return JSONResponse(envelope("invalid_request", "bad Content-Length", ident), 400)
-        if int(length) > self._settings.max_request:
+        if len(length) > _DIGITS or int(length) > self._settings.max_request:
             self._metrics.reject("request_too_large")
             return answer(_too_large(self._settings.max_request), ident)
         return None
@@ -116,7 +118,7 @@ class Guard:
         safe = scope["type"] == "http" and scope["method"] in _SAFE
         if origin is None or safe or origin in self._settings.cors_origins:
             return False
-        return urlsplit(origin).netloc != headers.get("host")
+        return origin.partition("://")[2] != headers.get("host")
 
     def _receiver(self, receive: Receive) -> Receive:
         """Counts the body's bytes and its time."""
@@ -191,7 +193,12 @@ def _is_page(scope: Scope) -> bool:
 
 def _name(host: str) -> str:
     """The host of a Host header, without its port."""
-    return (urlsplit(f"//{host}").hostname or "") if _plain(host) else ""
+    if not _plain(host):
+        return ""
+    try:
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:  # a bracket that is not closed
+        return ""
 
 
 def _plain(host: str) -> bool:

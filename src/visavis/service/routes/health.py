@@ -1,6 +1,7 @@
 """For those who look after the service: is it alive, is it ready, what has it done."""
 
 import asyncio
+from typing import Final
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -12,6 +13,8 @@ from visavis.service.metrics import CONTENT_TYPE
 
 router = APIRouter(tags=["operation"])
 
+_READY: Final = {"ready": True, "version": __version__, "parts": {"gallery": "ok", "disk": "ok"}}
+
 
 @router.get("/healthz", operation_id="healthz", response_class=PlainTextResponse)
 async def healthz() -> str:
@@ -19,7 +22,14 @@ async def healthz() -> str:
     return "ok"
 
 
-@router.get("/readyz", operation_id="readyz")
+@router.get(
+    "/readyz",
+    operation_id="readyz",
+    responses={
+        200: {"content": {"application/json": {"example": _READY}}},
+        503: {"description": "A part does not work"},
+    },
+)
 async def readyz(request: Request) -> Response:
     """Says whether all parts work: 200, or 503 while one does not."""
     services = services_of(request)
