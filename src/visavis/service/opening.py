@@ -73,17 +73,7 @@ def assemble(
         keys = ApiKeys(database)
         stack.callback(keys.flush)
         recognizers = Recognizers(pipeline, gallery, settings.policy)
-        jobs = Jobs(
-            database,
-            gallery.derive("visavis/service/jobs"),
-            database.path.parent / "jobs",
-            gallery,
-            recognizers.of,
-            lambda asked: PolicyQuery(**asked).applied(settings.policy, of, Caller.open()),
-            limits=JobLimits.of(settings),
-            busy=lambda: workers.running >= of.workers,
-            counted=metrics.job_photo,
-        )
+        jobs = _jobs(settings, gallery, database, recognizers, workers, metrics)
         stack.callback(jobs.stop)
         return Services(
             settings=settings,
@@ -102,15 +92,42 @@ def assemble(
             idempotency=Idempotency(database),
             cursors=Cursors(gallery.derive("visavis/service/cursors")),
             metrics=metrics,
-            readiness=Readiness(
-                {
-                    "gallery": lambda: gallery.collections() is not None,
-                    "keys": lambda: keys.list() is not None,
-                    "disk": disk_left(settings.gallery, _LEAST_DISK),
-                    "workers": workers_free(lambda: workers.waiting, of.waiting),
-                }
-            ),
+            readiness=_readiness(settings, gallery, keys, workers),
             seats=seats,
             challenges=Challenges(challenger, LargestFace(pipeline, check, settings.live), seats),
             closing=stack.pop_all(),
         )
+
+
+def _jobs(
+    settings: Settings,
+    gallery: Gallery,
+    database: ServiceDatabase,
+    recognizers: Recognizers,
+    workers: Workers,
+    metrics: Metrics,
+) -> Jobs:
+    """Bulk enrolment, which gives way while all workers are taken."""
+    of = settings.service
+    return Jobs(
+        database,
+        gallery.derive("visavis/service/jobs"),
+        database.path.parent / "jobs",
+        gallery,
+        recognizers.of,
+        lambda asked: PolicyQuery(**asked).applied(settings.policy, of, Caller.open()),
+        limits=JobLimits.of(settings),
+        busy=lambda: workers.running >= of.workers,
+        counted=metrics.job_photo,
+    )
+
+
+def _readiness(settings: Settings, gallery: Gallery, keys: ApiKeys, workers: Workers) -> Readiness:
+    return Readiness(
+        {
+            "gallery": lambda: gallery.collections() is not None,
+            "keys": lambda: keys.list() is not None,
+            "disk": disk_left(settings.gallery, _LEAST_DISK),
+            "workers": workers_free(lambda: workers.waiting, settings.service.waiting),
+        }
+    )
