@@ -170,7 +170,7 @@ def test_requests_without_pictures_or_with_strange_ones_are_refused(
         ({"data": {"name": "a"}, "files": [("photo", png("ada"))]}, 400),
         ({"content": png("ada"), "headers": {"Content-Type": "text/plain"}}, 415),
         ({"content": png("ada")}, 415),
-        ({"files": [("images", b"x")] * 65}, 400),
+        ({"files": [("images", b"x")] * 65}, 413),
         ({"json": {"images": ["eA=="] * 65}}, 413),
     ]
     for body, status in bodies:

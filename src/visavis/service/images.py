@@ -89,6 +89,10 @@ async def _form(request: Request, limits: ServiceSettings) -> Upload:
     try:
         form = await parser.parse()
     except MultiPartException as error:
+        if error.message.startswith("Too many files"):
+            raise RequestTooLarge(
+                f"expected at most {limits.max_images} pictures, got more"
+            ) from None
         raise BadRequest(f"expected a whole multipart form: {error.message}") from None
     except (ValueError, KeyError, AttributeError, AssertionError) as error:
         raise BadRequest(f"expected a multipart form, got {type(error).__name__}") from None
@@ -126,7 +130,8 @@ def _pictures(name: str, value: Any) -> tuple[bytes, ...]:
 
 
 def decode_base64(name: str, text: Any) -> bytes:
-    """The bytes of base64 text, with or without `data:image/jpeg;base64,` before it.
+    """The bytes of base64 text, in one line or many, with or without `data:image/jpeg;base64,`
+    before it.
 
     Raises BadRequest.
     """
@@ -135,6 +140,6 @@ def decode_base64(name: str, text: Any) -> bytes:
     if text.startswith("data:"):
         text = text.partition(",")[2]
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)
     except (binascii.Error, ValueError):
         raise BadRequest(f"expected base64 text as {name!r}, got something else") from None
