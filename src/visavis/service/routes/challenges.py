@@ -147,8 +147,14 @@ async def _conclude(services: Services, session: Session, origin: dict[str, Deta
     Not on a worker: a verdict costs next to nothing, and must not be lost for want of one.
     """
     services.challenges.end(session)
-    async with session.lock:
-        return await asyncio.to_thread(_judge, services, session, origin)
+
+    async def judged() -> Verdict:
+        async with session.lock:
+            return await asyncio.to_thread(_judge, services, session, origin)
+
+    return await asyncio.shield(
+        judged()
+    )  # who leaves may cancel this, and is on record all the same
 
 
 def _judge(services: Services, session: Session, origin: dict[str, Detail]) -> Verdict:
