@@ -21,6 +21,13 @@ def test_any_other_address_is_public(host: str) -> None:
     assert ServiceSettings(host=host).public
 
 
+@pytest.mark.parametrize("front", [{"proxies": "127.0.0.1"}, {"hosts": ("faces.example",)}])
+def test_so_is_this_machine_behind_a_proxy(front: dict[str, object]) -> None:
+    found = ServiceSettings(**front)
+    assert found.public
+    assert not found.exposed
+
+
 def test_half_of_tls_is_refused() -> None:
     with pytest.raises(ConfigError, match="both tls_cert and tls_key"):
         Settings.load(service={"tls_cert": Path("cert.pem")})

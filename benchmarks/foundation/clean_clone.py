@@ -51,16 +51,24 @@ def _passes(command: list[str], folder: Path, environment: Mapping[str, str]) ->
 def _serves(command: list[str], folder: Path, environment: Mapping[str, str]) -> bool:
     """Whether its answers are right and its pages are there, and it then ends when it is told."""
     process = subprocess.Popen(
-        command, cwd=folder, env=environment, stderr=subprocess.PIPE, text=True, process_group=0
+        command,
+        cwd=folder,
+        env={**environment, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        process_group=0,
     )
-    assert process.stderr is not None
-    page = None
-    for line in process.stderr:
+    assert process.stdout is not None
+    page, right = None, False
+    for line in process.stdout:
         print(line, end="")
+        if found := re.search(r"(\d+) of (\d+) answers right", line):
+            right = found[1] == found[2]
         if found := re.search(r"http://[\d.:]+/ui", line):
             page = found[0]
             break
-    shown = page is not None and _shows(page)
+    shown = right and page is not None and _shows(page)
     os.killpg(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
     return shown

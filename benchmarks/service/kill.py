@@ -25,7 +25,7 @@ def main() -> None:
     rng = np.random.default_rng(args.seed)
     wrong = 0
     for turn in range(args.rounds):
-        with isolated(review="off", face="largest") as settings:
+        with isolated() as settings:
             wrong += _round(settings, files, args.together, float(rng.uniform(0.3, 0.7)), turn)
     verdict("enrolments lost, doubled or half there", wrong, 0, at_most=True)
 

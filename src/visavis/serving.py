@@ -22,7 +22,7 @@ class ServiceSettings(BaseModel):
     proxies: str = ""
     """Addresses of reverse proxies whose X-Forwarded-For and -Proto are believed, by commas."""
     hosts: tuple[str, ...] = ()
-    """Names under which the service may be called; none is any name, on loopback only its own."""
+    """Names under which it may be called; none is any name, and on loopback its own alone."""
     cors_origins: tuple[str, ...] = ()
     """Web pages of other origins that may call; none by default."""
     ui: bool = True
@@ -70,5 +70,10 @@ class ServiceSettings(BaseModel):
 
     @property
     def public(self) -> bool:
-        """Whether others than this machine can reach it."""
+        """Whether others than this machine can reach it, through a proxy too."""
+        return self.exposed or bool(self.proxies or self.hosts)
+
+    @property
+    def exposed(self) -> bool:
+        """Whether it listens on the network itself."""
         return self.host not in LOOPBACK

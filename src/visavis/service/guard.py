@@ -34,7 +34,7 @@ _API_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
-_PAGES: Final = ("/ui", "/docs")
+_PAGES: Final = "/ui"
 
 
 @dataclass(slots=True)
@@ -72,28 +72,22 @@ class Guard:
         ident = scope.setdefault("state", {})["request_id"] = request_id(headers)
         told, started = _Told(), time.perf_counter()
         sender = self._sender(scope, send, told, ident)
+        limit = asyncio.timeout(self._seconds(scope))
         with self._metrics.running():
             try:
-                async with asyncio.timeout(self._seconds(scope)):
-                    refused = self._refusal(headers, scope, ident)
-                    inner = refused or self._app
+                async with limit:
+                    inner = self._refusal(headers, scope, ident) or self._app
                     await inner(scope, self._receiver(receive), sender)
-            except TimeoutError:
-                await self._fail(TooSlowClient("the request took too long"), scope, sender, told)
             except Exception:  # the last resort: whatever it was, the client gets no traceback
-                logger.exception("request failed", extra={"request": ident})
+                late = limit.expired()
+                if not late:
+                    logger.exception("request failed", extra={"request": ident})
                 if not told.status:
-                    body = envelope(UNEXPECTED, "the service could not answer", ident)
-                    await JSONResponse(body, 500)(scope, receive, sender)
+                    await _failed(ident, late)(scope, _nothing, sender)
         self._tell(scope, told, ident, time.perf_counter() - started)
 
     def _seconds(self, scope: Scope) -> float | None:
         return None if _is_page(scope) else self._settings.request_seconds
-
-    async def _fail(self, error: TooSlowClient, scope: Scope, sender: Send, told: _Told) -> None:
-        if not told.status:
-            ident = scope["state"]["request_id"]
-            await answer(error, ident)(scope, _nothing, sender)
 
     def _refusal(self, headers: Headers, scope: Scope, ident: str) -> ASGIApp | None:
         """The answer to a request that goes no further."""
@@ -182,13 +176,12 @@ def request_id(headers: Headers) -> str:
 def _route(scope: Scope) -> str:
     """The route's pattern: a bounded set of names, without ids."""
     if _is_page(scope):
-        return "/ui"
+        return _PAGES
     return str(getattr(scope.get("route"), "path", "unmatched"))
 
 
 def _is_page(scope: Scope) -> bool:
-    path = scope["path"]
-    return any(path == page or path.startswith(f"{page}/") for page in _PAGES)
+    return f"{scope['path']}/".startswith(f"{_PAGES}/")
 
 
 def _name(host: str) -> str:
@@ -203,6 +196,12 @@ def _name(host: str) -> str:
 
 def _plain(host: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9.\-_:\[\]]{1,255}", host) is not None
+
+
+def _failed(ident: str, late: bool) -> ASGIApp:
+    if late:
+        return answer(TooSlowClient("the request took too long"), ident)
+    return JSONResponse(envelope(UNEXPECTED, "the service could not answer", ident), 500)
 
 
 def _too_large(limit: int) -> RequestTooLarge:

@@ -39,14 +39,14 @@ def serve(settings: Settings, ready: Callable[[str], None] | None = None) -> Non
 
 
 def check_address(services: Services) -> None:
-    """Raises ConfigError where strangers could call: an address of the network, and no key."""
+    """Raises ConfigError where strangers could call: the network or a proxy, and no key."""
     of = services.limits
     if of.public and not services.keys.any_active():
         raise ConfigError(
             f"expected an API key before others can reach {of.host}: make one with "
-            "`visavis apikeys create NAME --scope identify`, or serve on 127.0.0.1"
+            "`visavis apikeys create NAME --scope identify`, or serve on 127.0.0.1 without proxy"
         )
-    if of.public and of.tls_cert is None and not of.proxies:
+    if of.exposed and of.tls_cert is None and not of.proxies:
         logger.warning("keys and faces travel in the clear: set tls_cert and tls_key, or a proxy")
 
 

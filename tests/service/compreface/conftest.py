@@ -17,10 +17,6 @@ API = "/api/v1"
 FACES = f"{API}/recognition/faces"
 
 
-def made(services: Services) -> FastAPI:
-    return create_app(services)
-
-
 def serve(app: FastAPI) -> TestClient:
     headers = {"x-api-key": "00000000-0000-0000-0000-000000000000"}
     return TestClient(app, base_url="http://127.0.0.1:8600", headers=headers)
@@ -28,7 +24,7 @@ def serve(app: FastAPI) -> TestClient:
 
 @pytest.fixture
 def app(services: Services) -> FastAPI:
-    return made(services)
+    return create_app(services)
 
 
 @pytest.fixture
@@ -44,7 +40,7 @@ def altered(services: Services) -> Callable[..., TestClient]:
     def of(live: float = 1.0, **settings: Any) -> TestClient:
         pipeline = Pipeline(FakeDetector(), FakeEmbedder(), FakeLiveness(live))
         changed = services.settings.model_copy(update=settings)
-        return serve(made(replace(services, settings=changed, pipeline=pipeline)))
+        return serve(create_app(replace(services, settings=changed, pipeline=pipeline)))
 
     return of
 
