@@ -1,0 +1,1 @@
+"""Faces in motion: streams read, people followed, sightings kept (extra `video`)."""
