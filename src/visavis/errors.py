@@ -12,6 +12,7 @@ VisavisError
 │   ├── PhotosDisagree       a photo does not show the person the others show
 │   ├── TooClose             a photo is too like another subject for a strict review
 │   ├── BadDataset           a folder or list is not the data set it was said to be
+│   ├── BadStream            not a video, or an address of no kind that is read
 │   └── EnrolmentRejected    no photo of an enrolment of several was accepted
 ├── GalleryError             the gallery refuses or cannot serve the request
 │   ├── UnknownSubject       no such subject (or collection)
@@ -28,7 +29,8 @@ VisavisError
 │   ├── NotMeasured          the data behind a model do not support the stated rate
 │   ├── MissingTool          a program of the machine is needed and not there
 │   └── MissingExtra         names the `pip install` that would help
-└── FetchFailed              a data set's file could not be fetched, or is another file
+├── FetchFailed              a data set's file could not be fetched, or is another file
+└── StreamFailed             a camera or stream could not be reached, or broke off
 
 `code` is stable and machine-readable; messages may change. Details never hold biometric data.
 """
@@ -125,6 +127,12 @@ class BadDataset(InputError):
     """Raised by data-set readers: another layout, missing labels, or nothing usable."""
 
     code = "bad_dataset"
+
+
+class BadStream(InputError):
+    """Raised by video sources: not a video, or an address of no kind that is read."""
+
+    code = "bad_stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,3 +252,12 @@ class FetchFailed(VisavisError):
     """Raised when a data set's file cannot be fetched, or what came is not that file."""
 
     code = "fetch_failed"
+
+
+class StreamFailed(VisavisError):
+    """Raised by video sources that cannot be reached or break off; it may be over soon.
+
+    Neither it nor BadStream holds credentials, nor the parts of an address that may hold some.
+    """
+
+    code = "stream_failed"
