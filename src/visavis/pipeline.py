@@ -42,7 +42,7 @@ class Pipeline:
 
         Raises ConfigError where the policy asks for a liveness check and there is none.
         """
-        check = self._check(policy)
+        check = self.check(policy)
         image = self.decode(source)
         faces = self.detector.detect(image)
         embeddings = self.embedder.embed(image, faces)
@@ -58,7 +58,7 @@ class Pipeline:
         LowQuality or NotLive, and ConfigError where the policy asks for a liveness check and there
         is none.
         """
-        check = self._check(policy)
+        check = self.check(policy)
         box = source.box if isinstance(source, Region) else None
         image = self.decode(source.image if isinstance(source, Region) else source)
         faces = self.detector.detect(image)
@@ -73,8 +73,11 @@ class Pipeline:
         [embedding] = self.embedder.embed(image, [face])
         return image, Sample(face, embedding, quality, liveness)
 
-    def _check(self, policy: Policy) -> LivenessCheck | None:
-        """What the policy asks for: a face is never passed over unchecked."""
+    def check(self, policy: Policy) -> LivenessCheck | None:
+        """What the policy asks for: a face is never passed over unchecked.
+
+        Raises ConfigError where it asks for a check and none is loaded.
+        """
         if policy.liveness == "off":
             return None
         if self.liveness is None:

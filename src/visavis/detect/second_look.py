@@ -29,9 +29,10 @@ class SecondLook:
 
     def detect(self, image: Image) -> list[Face]:
         """All faces, best score first, with boxes and scores of the first look."""
-        return [self._second_look(image, face) for face in self.first.detect(image)]
+        return [self.refine(image, face) for face in self.first.detect(image)]
 
-    def _second_look(self, image: Image, face: Face) -> Face:
+    def refine(self, image: Image, face: Face) -> Face:
+        """The face with landmarks from a second look, or as it is where none finds it again."""
         roll, side = _true_roll(pose(face.landmarks)[2]), max(face.width, face.height)
         middle = face.box.reshape(2, 2).mean(axis=0)
         there = _turning(middle, roll, _FACE / side)
