@@ -8,6 +8,7 @@ from visavis.build import (
     OWN_CHECK,
     build_detector,
     build_embedder,
+    build_eyes,
     build_gallery,
     build_keyring,
     build_liveness,
@@ -29,6 +30,22 @@ from visavis.policy import Calibration
 from visavis.settings import Settings
 from visavis.targets import Combination, FusionTable, LivenessTable, subsets
 from visavis.testing import CALIBRATION, FakeDetector, FakeLiveness, FakeLooker, fake_photo
+
+
+def test_streams_are_watched_by_the_first_look_alone(settings: Settings) -> None:
+    detector = build_detector(settings)
+    assert isinstance(detector, SecondLook)
+    eyes = build_eyes(detector)
+    assert eyes.finder is detector.first
+    assert eyes.refine == detector.refine
+
+
+def test_a_detector_without_a_second_look_does_all_itself() -> None:
+    detector, photo = FakeDetector(), fake_photo("ada")
+    eyes = build_eyes(detector)
+    [face] = detector.detect(photo)
+    assert eyes.finder is detector
+    assert eyes.refine(photo, face) is face
 
 
 @pytest.fixture

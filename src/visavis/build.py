@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from visavis.gallery.gallery import Gallery
     from visavis.gallery.vault import Keyring
     from visavis.liveness.look import Looker
+    from visavis.video.watch import Eyes
 
 DEEPFACE: Final = "deepface:"
 """Before a name of DeepFace's own: an embedder or a liveness check that has no card."""
@@ -82,6 +83,19 @@ def build_detector(settings: Settings) -> Detector:
             )
         case family:
             raise ConfigError(f"no detector is built for the family {family!r}")
+
+
+def build_eyes(detector: Detector) -> "Eyes":
+    """What watches streams: the first look of a detector alone, and the second where it is worth
+    its time.
+    """
+    from visavis.video.watch import Eyes
+
+    match detector:
+        case SecondLook():
+            return Eyes(detector.first, detector.refine)
+        case _:
+            return Eyes(detector, lambda _, face: face)
 
 
 def build_embedder(settings: Settings) -> Embedder:
