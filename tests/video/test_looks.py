@@ -35,9 +35,9 @@ def test_the_first_frame_earns_a_look_whatever_its_quality() -> None:
 
 
 def test_looks_keep_a_distance_in_time() -> None:
-    looks = filled(look(1.0))
-    assert not looks.due(quality(), 1.2)
-    assert looks.due(quality(), 1.3)
+    looks = filled(look(1.0), rules=LookRules(spacing=0.3))
+    assert not looks.due(quality(), 1.29)
+    assert looks.due(quality(), 1.31)
 
 
 def test_a_full_set_asks_for_better_quality_or_for_time_to_pass() -> None:
@@ -88,7 +88,7 @@ def test_one_strange_look_is_an_accident() -> None:
     looks = filled(look(0.0))
     assert looks.add(look(1.0, vector=(0, 1, 0)))
     assert len(looks) == 1
-    assert looks.due(quality(0.0), 1.3)  # looked at again soon, to be sure
+    assert looks.due(quality(0.0), 1.5)  # looked at again soon, to be sure
     assert looks.add(look(1.3))
     assert looks.add(look(1.6, vector=(0, 1, 0)))
     assert len(looks) == 2

@@ -20,9 +20,9 @@ class LookRules:
     else than the others do. Raises ConfigError for no looks or negative times.
     """
 
-    most: int = 5
-    spacing: float = 0.3
-    gain: float = 0.05
+    most: int = 4
+    spacing: float = 0.4
+    gain: float = 0.08
     again: float = 3.0
     same: float = 0.2
 
