@@ -77,8 +77,8 @@ class Decoded:
                 self._options.limits.check(frame.width, frame.height)
                 arrived = time.monotonic()
                 at = self._clock.at(_stated(frame), arrived)
-                yield Frame(partial(_pixels, frame), self._number, at, arrived)
                 self._number += 1
+                yield Frame(partial(_pixels, frame), self._number - 1, at, arrived)
         if self._closed:
             return
         if self.live:
