@@ -16,7 +16,6 @@ from pathlib import Path
 import av
 import numpy as np
 import PIL.Image
-import pytest
 
 from visavis.types import Image
 
@@ -153,6 +152,8 @@ def has_rtsp_server() -> bool:
 
 def needs_rtsp_server() -> None:
     """Skips a test where it cannot be used."""
+    import pytest
+
     if not has_rtsp_server():
         pytest.skip("GStreamer's RTSP server is not installed for /usr/bin/python3")
 
