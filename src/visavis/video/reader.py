@@ -96,6 +96,11 @@ class Reader:
             return None
 
     @property
+    def waiting(self) -> bool:
+        """Whether `next` would give a frame at once."""
+        return bool(self._frames)
+
+    @property
     def ended(self) -> bool:
         """Whether no more frames will come, but those that were read before."""
         return self._state in _OVER
