@@ -49,6 +49,7 @@ class Monitor:
         self._reader = reader
         self._watcher = watcher
         self._told = told
+        self._ended = False
         self._frames = 0
         self._people = 0
         self._recent: deque[tuple[float, float]] = deque(maxlen=_RECENT)  # when done, and age
@@ -56,7 +57,7 @@ class Monitor:
     @property
     def over(self) -> bool:
         """Whether all frames were looked at, and no more will come."""
-        return self.error is not None or (self._reader.ended and not self._reader.waiting)
+        return self.error is not None or self._ended
 
     def ready(self) -> bool:
         return self._reader.waiting or self._reader.ended
@@ -64,9 +65,11 @@ class Monitor:
     def step(self) -> bool:
         """Looks at one frame, if there is one."""
         try:
+            ended = self._reader.ended  # before the frame: the last one may come in between
             frame = self._reader.next(0)
             if frame is not None:
                 self._look(frame)
+            self._ended = ended and frame is None
         except VisavisError as error:
             self.error = error
             self._reader.close()
