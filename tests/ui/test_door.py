@@ -102,6 +102,7 @@ def test_own_files(mounted: TestClient) -> None:
     script = mounted.get("/ui/own/visavis.js")
     assert (script.status_code, "use strict" in script.text) == (200, True)
     assert script.headers["content-type"].startswith("text/javascript")
+    assert all(part in script.text for part in ("openCamera(", "function photo(", "function live("))
     assert mounted.get("/ui/own/mark.svg").headers["content-type"] == "image/svg+xml"
 
 

@@ -15,6 +15,11 @@ QUIET: Final[dict[str, Any]] = {"api_visibility": "private", "show_progress": "h
 SHOWN: Final[dict[str, Any]] = {"api_visibility": "private", "show_progress": "minimal"}
 
 
+def reveal(after: Any, elem_id: str) -> Any:
+    """Brings an element into sight when the handler before has ended."""
+    return after.then(None, js=f"() => visavis.reveal('{elem_id}')", **QUIET)
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`collection` is where people are enrolled and sought; `reports` a folder of report pages."""

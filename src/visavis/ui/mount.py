@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from visavis.extras import needs
-from visavis.ui.assets import asset
+from visavis.ui.assets import ICON, asset
 from visavis.ui.door import Door
 from visavis.ui.environment import prepare
 from visavis.ui.replies import ROOT
@@ -43,6 +43,7 @@ def mount(
         mcp_server=False,
         pwa=False,
         max_file_size="32mb",
+        head=ICON,
         theme=theme(),
         css=asset("style.css"),
     )

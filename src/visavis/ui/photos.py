@@ -13,17 +13,19 @@ import gradio as gr
 from visavis.errors import InputError
 from visavis.ui.assets import SCRIPT
 
-_TEMPLATE: Final = """<div class="vv-photo" tabindex="0" data-many="{many}" aria-label="{label}">
+_TEMPLATE: Final = """<div class="vv-photo" data-many="{many}" role="group" aria-label="{label}"
+tabindex="0">
 <div class="vv-label">{label}</div>
 <div class="vv-drop"><div class="vv-hint">{icon}<b>{call}</b>
 <span>or drop or paste {it} here</span></div>
 <div class="vv-shots"></div><video class="vv-video" playsinline muted hidden></video></div>
 <div class="vv-tools"><button type="button" class="vv-button" data-do="choose">Choose file</button>
-<button type="button" class="vv-button" data-do="camera">Camera</button>
-<button type="button" class="vv-button strong" data-do="take" hidden>Take photo</button>
-<button type="button" class="vv-button" data-do="clear" hidden>Remove</button></div>
+{camera}<button type="button" class="vv-button" data-do="clear" hidden>Remove</button></div>
 <p class="vv-trouble" role="alert" hidden></p>
 <input type="file" accept="image/*,.heic,.heif" {several} hidden></div>"""
+_CAMERA: Final = """<button type="button" class="vv-button" data-do="camera">Camera</button>
+<button type="button" class="vv-button strong" data-do="take" hidden>Take photo</button>
+"""
 _ICON: Final = (
     '<svg viewBox="0 0 24 24" width="30" height="30" fill="none" stroke="currentColor" '
     'stroke-width="1.5" aria-hidden="true"><rect x="3" y="5" width="18" height="14" rx="2.5"/>'
@@ -39,13 +41,14 @@ OFF: Final = (
 
 
 def photo_input(label: str, elem_id: str, *, many: bool = False) -> gr.HTML:
-    """A place for one photo, or several; its value is a list of data URIs."""
+    """A place for one photo, or several (without a camera); its value is a list of data URIs."""
     markup = _TEMPLATE.format(
         label=label,
         many="yes" if many else "no",
         icon=_ICON,
         call="Add photos" if many else "Add a photo",
         it="them" if many else "it",
+        camera="" if many else _CAMERA,
         several="multiple" if many else "",
     )
     return gr.HTML(

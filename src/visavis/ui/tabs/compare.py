@@ -10,7 +10,7 @@ from visavis.client.faces import Sample
 from visavis.draw import Colour
 from visavis.errors import VisavisError
 from visavis.ui import cards, words
-from visavis.ui.desk import SHOWN, Desk
+from visavis.ui.desk import SHOWN, Desk, reveal
 from visavis.ui.drawing import Mark, drawn
 from visavis.ui.photos import one_photo, photo_input
 from visavis.ui.rates import rate_input, rate_of
@@ -23,14 +23,15 @@ def compare_tab(desk: Desk, _: gr.Tab) -> None:
         first = photo_input("First photo", "compare-a")
         second = photo_input("Second photo", "compare-b")
     with gr.Row(elem_classes=["vv-go"]):
-        rate = rate_input("Strangers that may pass as one person")
+        rate = rate_input("Pairs of strangers that may pass as one person")
         button = gr.Button("Compare", variant="primary", elem_id="compare-go")
     result = gr.HTML(
         cards.empty("Add two photos, then press Compare."),
         apply_default_css=False,
         elem_id="compare-result",
     )
-    button.click(desk.handler(compared), [first, second, rate], result, **SHOWN)
+    done = button.click(desk.handler(compared), [first, second, rate], result, **SHOWN)
+    reveal(done, "compare-result")
 
 
 async def compared(ask: Ask, first: Any, second: Any, rate: str) -> str:

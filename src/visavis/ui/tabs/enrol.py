@@ -12,7 +12,7 @@ from visavis.client.subjects import Enrolment, enrol
 from visavis.errors import InputError, Rejection, VisavisError
 from visavis.ui import cards, words
 from visavis.ui.assets import SCRIPT
-from visavis.ui.desk import QUIET, SHOWN, Desk
+from visavis.ui.desk import QUIET, SHOWN, Desk, reveal
 from visavis.ui.drawing import drawn
 from visavis.ui.guidance import guided
 from visavis.ui.photos import OFF, one_photo, photo_input, photos_of
@@ -22,6 +22,7 @@ _CAMERA: Final = """<div class="vv-guide"><div class="vv-label">Take photos with
 <div class="vv-stage">{off}<video playsinline muted></video><div class="vv-oval"></div>
 <div class="vv-told" role="status"></div></div><div class="vv-meter"><i></i></div>
 <div class="vv-tools"><button type="button" class="vv-button" data-do="start">Start camera</button>
+<button type="button" class="vv-button strong" data-do="take" hidden>Take photo now</button>
 <span class="vv-small">Photos are taken by themselves when the face is good, five at most.</span>
 </div></div>"""
 
@@ -44,14 +45,20 @@ def enrol_tab(desk: Desk, _: gr.Tab) -> None:
         with gr.Column(scale=2, min_width=300):
             ident = gr.Textbox(label="Id", placeholder="ada", max_length=200, elem_id="enrol-id")
             name = gr.Textbox(
-                label="Name", placeholder="Ada Lovelace", max_length=200, elem_id="enrol-name"
+                label="Name (optional)",
+                placeholder="Ada Lovelace",
+                max_length=200,
+                elem_id="enrol-name",
             )
             consent = gr.Textbox(
-                label="Consent reference", placeholder="form-2025-117", max_length=200
+                label="Consent reference (optional)", placeholder="form-2025-117", max_length=200
             )
-            expiry = gr.Textbox(label="Expires on", placeholder="2027-12-31, or nothing")
+            expiry = gr.Textbox(label="Expires on (optional)", placeholder="2027-12-31")
             notes = gr.Textbox(
-                label="Metadata", lines=2, max_lines=6, placeholder="department: archive"
+                label="Metadata (optional)",
+                lines=2,
+                max_lines=6,
+                placeholder="department: archive",
             )
             button = gr.Button("Enrol", variant="primary", elem_id="enrol-go")
     result = gr.HTML("", apply_default_css=False, elem_id="enrol-result")
@@ -60,7 +67,7 @@ def enrol_tab(desk: Desk, _: gr.Tab) -> None:
         return await enrolled(ask, desk.collection, *values)
 
     fields = [photos, ident, name, consent, expiry, notes]
-    button.click(desk.handler(work), fields, result, **SHOWN)
+    reveal(button.click(desk.handler(work), fields, result, **SHOWN), "enrol-result")
     camera.change(desk.handler(looked_at), camera, camera, trigger_mode="always_last", **QUIET)
 
 
@@ -155,7 +162,7 @@ async def _failure(error: VisavisError, photos: Any) -> str:
 
 def _refused(files: Sequence[bytes], rejected: Sequence[Rejection]) -> cards.Safe:
     rows = [(_thumbnail(files, one.index), f"Photo {one.index + 1}", _why(one)) for one in rejected]
-    return cards.table(("Refused", "", "Why"), rows) if rows else cards.Safe()
+    return cards.table(("", "Refused", "Why"), rows) if rows else cards.Safe()
 
 
 def _why(one: Rejection) -> str:
