@@ -3,6 +3,7 @@
 import shutil
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 import uvicorn
 
+from visavis.client import Client
 from visavis.service.apikeys import Scope
 from visavis.service.app import create_app
 from visavis.service.state import Services
@@ -48,6 +50,14 @@ def page() -> Iterator[Any]:
         browser.close()
 
 
+PASTE = """(text) => {
+  const data = new DataTransfer();
+  const bytes = Uint8Array.from(atob(text), (one) => one.charCodeAt(0));
+  data.items.add(new File([bytes], "pasted.png", { type: "image/png" }));
+  document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+}"""
+
+
 def test_from_sign_in_to_a_verdict(
     url: str, page: Any, services: Services, png: Callable[..., bytes]
 ) -> None:
@@ -75,3 +85,37 @@ def test_from_sign_in_to_a_verdict(
     assert hosts == {urlsplit(url).netloc}
     page.click(".vv-me button")
     page.locator("#key").wait_for()
+
+
+def test_a_photo_is_pasted_and_somebody_found_by_keys_alone(
+    url: str, page: Any, png: Callable[..., bytes]
+) -> None:
+    with Client(url) as client:
+        client.enrol("ada", [png("ada")], name="Ada Lovelace")
+    page.goto(f"{url}/ui/")
+    page.locator('#tabs [role="tab"]:has-text("Identify")').click()
+    page.locator("#identify-photo").wait_for()
+    page.evaluate(PASTE, b64encode(png("ada")).decode())
+    page.locator("#identify-photo .vv-shot img").wait_for()
+    page.focus("#identify-go")
+    page.keyboard.press("Enter")
+    page.locator("#identify-result .vv-card").wait_for()
+    assert "Ada Lovelace" in page.inner_text("#identify-result")
+    page.locator('#tabs [role="tab"]:has-text("People")').click()
+    page.locator("#people-list [data-id=ada]").focus()
+    page.keyboard.press("Space")
+    page.locator("#people-details h3").wait_for()
+    assert page.get_attribute("#people-list [data-id=ada]", "aria-current") == "true"
+
+
+def test_a_page_that_the_key_is_not_good_for_says_so_alone(
+    url: str, page: Any, services: Services
+) -> None:
+    token = services.keys.create("desk", [Scope.IDENTIFY])[1]
+    page.goto(f"{url}/ui/")
+    page.fill("#key", token)
+    page.click("button")
+    page.locator('#tabs [role="tab"]:has-text("Enrol")').click()
+    page.locator("#tab-enrol .vv-lacking").wait_for()
+    page.locator("#enrol-go").wait_for(state="hidden")
+    assert "lacks the scope enrol" in page.inner_text("#tab-enrol")

@@ -37,3 +37,8 @@ def test_a_score_stays_on_its_scale(score: float, at: str) -> None:
     assert f'class="vv-dot" style="left:{at}%"' in made
     assert 'class="vv-limit" style="left:40.0%"' in made
     assert ("vv-scale good" in made) == (score >= 0.4)
+
+
+def test_a_cell_knows_its_column() -> None:
+    made = cards.table(["Id", ""], [["ada", 1]])
+    assert '<tr><td data-label="Id">ada</td><td>1</td></tr>' in made

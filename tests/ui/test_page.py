@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("gradio")
 
+import gradio as gr
+
 from visavis.client.keys import OwnKey
 from visavis.service.apikeys import Scope
 from visavis.service.app import create_app
@@ -73,3 +75,10 @@ def test_the_theme_loads_no_fonts() -> None:
     made = theme()
     assert made._stylesheets == []
     assert "@font-face" not in made._get_theme_css()
+
+
+def test_every_tab_has_a_short_id(services: Services, tmp_path: Path) -> None:
+    page = build(Desk(Sessions(create_app(services), "127.0.0.1:8600"), "default", tmp_path))
+    shown = {one.label: one.elem_id for one in page.blocks.values() if isinstance(one, gr.Tab)}
+    assert list(shown) == [name for name, _, _ in TABS]
+    assert shown["Models and thresholds"] == "tab-models"

@@ -31,7 +31,7 @@ TABS: Final[tuple[tuple[str, Callable[[Desk, gr.Tab], None], tuple[str, ...]], .
     ("Live", live_tab, ("identify",)),
     ("Challenge", challenge_tab, ("detect",)),
     ("Audit", audit_tab, ("audit",)),
-    ("Models", models_tab, ()),
+    ("Models and thresholds", models_tab, ()),
     ("Reports", reports_tab, ()),
 )
 """Names, what draws them, and the scopes of which a key needs one."""
@@ -47,7 +47,8 @@ def build(desk: Desk) -> gr.Blocks:
         notices = []
         with gr.Tabs(elem_id="tabs") as tabs:
             for name, draw, _ in TABS:
-                with gr.Tab(name, id=name.lower(), elem_id=f"tab-{name.lower()}") as tab:
+                ident = name.split()[0].lower()
+                with gr.Tab(name, id=ident, elem_id=f"tab-{ident}") as tab:
                     notices.append(gr.HTML("", apply_default_css=False))
                     draw(desk, tab)
 
@@ -108,6 +109,5 @@ def lacking(own: OwnKey, scopes: tuple[str, ...]) -> str:
     if not scopes or may(own, *scopes):
         return ""
     wanted = " or ".join(scopes)
-    return cards.notice(
-        f"Your API key “{own.name}” lacks the scope {wanted}: this page is of no use with it."
-    )
+    said = f"Your API key “{own.name}” lacks the scope {wanted}: this page is of no use with it."
+    return cards.tag("div", said, look="vv-empty vv-lacking", role="note")

@@ -75,6 +75,8 @@ def theme() -> Base:
         input_background_fill="#f8fafb",
         input_background_fill_dark="#14171c",
         input_border_width="1px",
+        input_placeholder_color="#6b7682",
+        input_placeholder_color_dark="#8b96a3",
         button_primary_background_fill="#0a5cad",
         button_primary_background_fill_hover="#094e93",
         button_primary_background_fill_dark="#4ba3e3",

@@ -65,3 +65,12 @@ def test_forgetting_wants_the_id_typed(run: Run) -> None:
     assert all(word in made for word in ("Forgotten", "Keys destroyed", "Pseudonym", "Beyond"))
     assert run(shown, "default", "ada")[1] == ""
     assert "Choose somebody" in run(forgotten, "default", "", "")[0]
+
+
+def test_somebody_without_a_name_goes_by_the_id(run: Run, photo: Photo) -> None:
+    async def work(ask: Ask) -> None:
+        await ask(enrol("eve", one_photo(photo("eve"))))
+
+    run(work)
+    assert "no name" in run(listed, "default", "", Place())[0]
+    assert "<h3>eve</h3>" in run(shown, "default", "eve")[0]

@@ -68,7 +68,7 @@ def _row(one: AuditRecord) -> tuple[object, ...]:
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = ("yes" if value else "no") if isinstance(value, bool) else str(value)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
@@ -91,5 +91,5 @@ def _card(found: AuditReport) -> cards.Safe:
         else "No head kept elsewhere confirms its end: a cut tail would not show."
     )
     seq, mac = found.head or (0, "")
-    head = cards.facts((("Last record", seq), ("Its mac", cards.tag("code", mac))))
+    head = cards.facts((("Last record", seq), ("Its MAC", cards.tag("code", mac))))
     return cards.verdict("The chain holds", "good", f"{records} checked. {anchored}", head)

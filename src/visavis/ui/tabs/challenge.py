@@ -41,8 +41,8 @@ def challenge_tab(desk: Desk, _: gr.Tab) -> None:
         "cannot": [str(reason) for reason in _CANNOT_TELL],
     }
     claim = gr.Textbox(
-        label="Id of the person (none: anybody)",
-        placeholder="the face must then match that person too",
+        label="Id of the person (optional)",
+        placeholder="empty: any live person passes",
         max_length=200,
         elem_id="challenge-id",
     )

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 import gradio as gr
@@ -11,7 +12,7 @@ from visavis.client.subjects import subject
 from visavis.draw import Colour
 from visavis.errors import VisavisError
 from visavis.ui import cards, words
-from visavis.ui.desk import SHOWN, Desk
+from visavis.ui.desk import SHOWN, Desk, reveal
 from visavis.ui.drawing import Mark, drawn
 from visavis.ui.photos import one_photo, photo_input
 from visavis.ui.rates import rate_input, rate_of
@@ -46,7 +47,8 @@ def identify_tab(desk: Desk, _: gr.Tab) -> None:
     async def work(ask: Ask, value: Any, chosen: str) -> str:
         return await identified(ask, desk.collection, value, chosen)
 
-    button.click(desk.handler(work), [photo, rate], result, **SHOWN)
+    done = button.click(desk.handler(work), [photo, rate], result, **SHOWN)
+    reveal(done, "identify-result")
 
 
 async def identified(ask: Ask, collection: str, value: Any, chosen: str) -> str:
@@ -58,6 +60,7 @@ async def identified(ask: Ask, collection: str, value: Any, chosen: str) -> str:
         else:
             asked = identify(photo, collection=collection, liveness="report", fpir=rate)
             found = await ask(asked)
+        found = replace(found, faces=_from_left(found.faces))
         names = await names_of(ask, collection, _ids(found))
         picture = await asyncio.to_thread(_picture, photo, found, names)
     except VisavisError as error:
@@ -81,6 +84,11 @@ def _ids(found: Identified) -> list[str]:
     return [candidate.subject for face in found.faces for candidate in face.candidates]
 
 
+def _from_left(faces: Iterable[Identification]) -> tuple[Identification, ...]:
+    """The faces as they stand in the photo, so that cards are found by counting."""
+    return tuple(sorted(faces, key=lambda face: face.sample.face.box[0]))
+
+
 def _summary(found: Identified) -> cards.Safe:
     if not found.faces:
         return cards.verdict("No face", "warn", "No face was found in the photo.")
@@ -92,9 +100,14 @@ def _summary(found: Identified) -> cards.Safe:
 
 
 def _picture(photo: bytes, found: Identified, names: Mapping[str, str]) -> cards.Safe:
+    several = len(found.faces) > 1
     marks = [
-        Mark(face.sample.face, _title(face, names), _LOOKS[face.decision][1])
-        for face in found.faces
+        Mark(
+            face.sample.face,
+            f"{place}. {_title(face, names)}" if several else _title(face, names),
+            _LOOKS[face.decision][1],
+        )
+        for place, face in enumerate(found.faces, 1)
     ]
     return cards.picture(drawn(photo, marks), "the photo with its faces marked")
 
@@ -119,13 +132,13 @@ def _card(place: int, face: Identification, names: Mapping[str, str]) -> cards.S
             names.get(one.subject, one.subject),
             cards.tag("code", one.subject),
             f"{one.score:.2f}",
-            cards.badge("above the threshold", "good")
+            cards.badge("reached", "good")
             if one.score >= face.threshold.score
-            else cards.badge("below the threshold"),
+            else cards.badge("not reached"),
         )
         for one in face.candidates
     ]
-    table = cards.table(("Candidate", "Id", "Score", ""), rows) if rows else ""
+    table = cards.table(("Candidate", "Id", "Score", "Threshold"), rows) if rows else ""
     margin = "" if face.margin is None else f" Lead over the next: {face.margin:.2f}."
     limit = f"Threshold {face.threshold.score:.2f}.{margin}"
     said = cards.tag("p", words.MEANINGS[face.decision], " ", limit, look="vv-said")

@@ -47,7 +47,7 @@ def models_tab(desk: Desk, tab: gr.Tab) -> None:
         6,
         4,
         step=0.1,
-        label="False-match rate: from 1 in 100 pairs of strangers to 1 in 1,000,000",
+        label="False-match rate: pairs of strangers that would pass as one person",
         buttons=[],
         elem_id="models-rate",
         elem_classes=["vv-rate-slider"],

@@ -1,6 +1,6 @@
 """Everybody enrolled: search, look at, rename, forget."""
 
-from typing import Any
+from typing import Any, Final
 
 import gradio as gr
 
@@ -18,9 +18,11 @@ from visavis.client.subjects import (
 from visavis.errors import VisavisError
 from visavis.ui import cards
 from visavis.ui.assets import SCRIPT
-from visavis.ui.desk import QUIET, SHOWN, Desk
+from visavis.ui.desk import QUIET, SHOWN, Desk, reveal
 from visavis.ui.paging import Place, page_buttons
 from visavis.ui.session import Ask
+
+_COLUMNS: Final = ("Name", "Id", "Templates", "Enrolled", "Until")
 
 
 def people_tab(desk: Desk, tab: gr.Tab) -> None:
@@ -45,8 +47,10 @@ def people_tab(desk: Desk, tab: gr.Tab) -> None:
             to = gr.Textbox(label="New id", max_length=200, elem_id="people-new-id")
             rename = gr.Button("Rename", elem_id="people-rename")
         with gr.Row():
-            sure = gr.Textbox(label="Type the id to forget this person", elem_id="people-sure")
-            forget = gr.Button("Forget for good", variant="stop", elem_id="people-forget")
+            sure = gr.Textbox(
+                label="Type the id to forget this person for good", elem_id="people-sure"
+            )
+            forget = gr.Button("Forget", variant="stop", elem_id="people-forget")
 
     name = desk.collection
 
@@ -75,7 +79,8 @@ def people_tab(desk: Desk, tab: gr.Tab) -> None:
     search.submit(turning(0), [search, place], outputs, **SHOWN)
     on.click(turning(1), [search, place], outputs, **SHOWN)
     back.click(turning(-1), [search, place], outputs, **SHOWN)
-    listing.select(desk.picked(show), None, [details, chosen, change, to, sure], **SHOWN)
+    picked = listing.select(desk.picked(show), None, [details, chosen, change, to, sure], **SHOWN)
+    reveal(picked, "people-details")
     rename.click(desk.handler(renaming), [chosen, to], [details, chosen, to, sure], **SHOWN).then(
         turning(0), [search, place], outputs, **QUIET
     )
@@ -95,28 +100,20 @@ async def listed(ask: Ask, collection: str, search: str, at: Place) -> tuple[str
     if not found.items:
         nobody = "Nobody is enrolled who matches." if search.strip() else "Nobody is enrolled yet."
         return cards.empty(nobody), Place()
-    rows = [
-        cards.tag("tr", *map(_cell, _columns(one)), data_id=one.id, tabindex="0") for one in found
-    ]
-    heads = (
-        cards.tag("th", text, scope="col")
-        for text in ("Name", "Id", "Templates", "Enrolled", "Until")
-    )
+    rows = [cards.row(_COLUMNS, _cells(one), data_id=one.id, tabindex="0") for one in found]
+    heads = (cards.tag("th", text, scope="col") for text in _COLUMNS)
     head = cards.tag("thead", cards.tag("tr", *heads))
     table = cards.tag("table", head, cards.tag("tbody", *rows), look="pick")
     return cards.tag("div", table, look="vv-table"), Place(at.cursors, found.next)
 
 
-def _cell(value: object) -> cards.Safe:
-    return cards.tag("td", value)
-
-
-def _columns(one: Subject) -> tuple[object, ...]:
-    until: object = "" if one.expires_at is None else f"{one.expires_at:%Y-%m-%d}"
+def _cells(one: Subject) -> tuple[object, ...]:
+    until: object = "no end" if one.expires_at is None else f"{one.expires_at:%Y-%m-%d}"
     if one.expired:
         until = cards.badge("expired", "bad")
     enrolled = f"{one.created_at:%Y-%m-%d}"
-    return cards.tag("b", one.name), cards.tag("code", one.id), one.templates, enrolled, until
+    name = cards.tag("b", one.name) if one.name else "no name"
+    return name, cards.tag("code", one.id), one.templates, enrolled, until
 
 
 async def shown(ask: Ask, collection: str, ident: str) -> tuple[str, str]:
@@ -145,7 +142,7 @@ def _card(found: Subject, kept: tuple[TemplateInfo, ...]) -> cards.Safe:
         for one in kept
     ]
     table = cards.table(("Template", "Quality", "Added (UTC)"), rows)
-    title = cards.tag("h3", found.name)
+    title = cards.tag("h3", found.name or found.id)
     return cards.tag("section", title, facts, table, look="vv-card")
 
 
