@@ -20,9 +20,11 @@ from playwright.sync_api import Page, Playwright, expect
 from playwright.sync_api import sync_playwright as playwright_of
 from ui_shots import CHROMIUM, FLAGS, open_tab, serving
 
+from visavis.ui.words import PROMPTS
+
 SITTER = "head-pose-face-detection-male.mp4"
 STRANGER = "head-pose-face-detection-female.mp4"
-ID = "sitter"
+ID, NAME = "sitter", "The Sitter"
 MAGIC = (b"\xff\xd8\xff\xe0", b"\xff\xd8\xff\xe1", b"\xff\xd8\xff\xdb", b"\x89PNG\r\n", b"WEBPVP8")
 CAMERA = ("--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream")
 
@@ -98,15 +100,15 @@ def enrol(page: Page, checks: Checks, out: Path) -> None:
     checks.that("the guidance took two photos or more by itself", taken >= 2, taken)
     page.click('#enrol-camera [data-do="start"]')
     page.fill("#enrol-id input, #enrol-id textarea", ID)
-    page.fill("#enrol-name input, #enrol-name textarea", "The Sitter")
+    page.fill("#enrol-name input, #enrol-name textarea", NAME)
     page.click("#enrol-go")
     done = page.locator("#enrol-result .vv-title")
     expect(done).to_be_visible(timeout=60_000)
     checks.that("they were enrolled", "is enrolled" in (done.text_content() or ""))
 
 
-def live(page: Page, out: Path, name: str) -> tuple[set[str], str]:
-    """Whom Live names within some seconds, and its figures."""
+def live(page: Page, out: Path, name: str) -> tuple[set[str], str, str]:
+    """The ids of whom Live names within some seconds, its words at the end, and its figures."""
     open_tab(page, "Live")
     page.click('#live [data-do="start"]')
     expect(page.locator("#live .vv-who li").first).to_be_visible(timeout=60_000)
@@ -115,10 +117,11 @@ def live(page: Page, out: Path, name: str) -> tuple[set[str], str]:
         page.wait_for_timeout(100)
         for line in page.locator("#live .vv-who li").all():
             named.add(line.get_attribute("data-subject", timeout=1000) or "")
+    words = page.locator("#live .vv-who").inner_text()
     figures = page.locator("#live .vv-figures").inner_text().replace("\n", " ")
     page.screenshot(path=out / f"camera-live-{name}.png", full_page=True)
     page.click('#live [data-do="start"]')
-    return named - {""}, figures
+    return named - {""}, words, figures
 
 
 def challenge(page: Page, checks: Checks, out: Path) -> None:
@@ -131,7 +134,7 @@ def challenge(page: Page, checks: Checks, out: Path) -> None:
             break
         told.add(prompt.text_content() or "")
         page.wait_for_timeout(100)
-        if len(told) == 4 and not (out / "camera-challenge.png").exists():
+        if told & set(PROMPTS.values()) and not (out / "camera-challenge.png").exists():
             page.screenshot(path=out / "camera-challenge.png", full_page=True)
     asked = told - {"", "Starting the camera…", "Get ready"}
     checks.that("the challenge says what to do", bool(asked), ", ".join(sorted(asked)))
@@ -175,14 +178,14 @@ def use(checks: Checks, home: Path, films: dict[str, Path], out: Path) -> None:
     with serving(home) as address, playwright_of() as playwright:
         with page_with(playwright, films[SITTER], address) as page:
             enrol(page, checks, out)
-            found, figures = live(page, out, "sitter")
-            checks.that("Live names the person", found == {ID}, found)
+            found, words, figures = live(page, out, "sitter")
+            checks.that("Live names the person", found == {ID} and NAME in words, words)
             print(f"      {figures}")
             challenge(page, checks, out)
             written = [*pages_files(home), *pictures_in(home)]
             checks.that("no file is written while the pages are used", not written, written)
         with page_with(playwright, films[STRANGER], address) as page:
-            found, _ = live(page, out, "stranger")
+            found, *_ = live(page, out, "stranger")
             checks.that("Live names nobody else", not found, found)
         written = [*pages_files(home), *pictures_in(home)]
         checks.that("none is there when the tab is closed", not written, written)
