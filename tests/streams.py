@@ -4,6 +4,7 @@ import io
 import os
 import shutil
 import signal
+import ssl
 import struct
 import subprocess
 import threading
@@ -86,7 +87,12 @@ def access_units(path: Path, images: Sequence[Image], fps: int = 25) -> Path:
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
     encoder.framerate, encoder.gop_size = fps, fps // 2
-    encoder.options = {"preset": "ultrafast", "tune": "zerolatency", "repeat-headers": "1"}
+    encoder.thread_count = 1  # one slice a picture: the server cuts key frames of several in two
+    encoder.options = {
+        "preset": "ultrafast",
+        "tune": "zerolatency",
+        "x264-params": "repeat-headers=1",
+    }
     with path.open("wb") as file:
         for image in [*images, None]:
             frame = None if image is None else av.VideoFrame.from_ndarray(image, format="rgb24")
@@ -173,7 +179,7 @@ class Camera:
             self.camera.requests.append((self.path, dict(self.headers)))
             try:
                 self.camera.script(self)
-            except (BrokenPipeError, ConnectionResetError):
+            except OSError:
                 self.camera.left.set()
 
         def log_message(self, *_: object) -> None:
@@ -193,7 +199,7 @@ class Camera:
             """Keeps the connection open and sends nothing, until the camera is put away."""
             self.camera.away.wait(LIMIT)
 
-    def __init__(self, script: Script) -> None:
+    def __init__(self, script: Script, tls: ssl.SSLContext | None = None) -> None:
         self.script = script
         self.requests: list[tuple[str, dict[str, str]]] = []
         self.away = threading.Event()
@@ -201,6 +207,8 @@ class Camera:
         answer = type("Answer", (Camera.Answer,), {"camera": self})
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), answer)
         self._server.daemon_threads = True
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
@@ -216,9 +224,33 @@ class Camera:
 
 
 @contextmanager
-def camera(script: Script) -> Iterator[Camera]:
-    found = Camera(script)
+def camera(script: Script, tls: ssl.SSLContext | None = None) -> Iterator[Camera]:
+    """A camera that is put away with the block."""
+    found = Camera(script, tls)
     try:
         yield found
     finally:
         found.close()
+
+
+def sends(*parts: bytes, length: bool = True) -> Script:
+    """Answers with a stream of these parts, and ends."""
+
+    def script(answer: Camera.Answer) -> None:
+        answer.begin()
+        for part in parts:
+            answer.part(part, length=length)
+
+    return script
+
+
+def status(code: int, **headers: str) -> Script:
+    """Answers with a status and headers alone."""
+
+    def script(answer: Camera.Answer) -> None:
+        answer.send_response(code)
+        for name, value in headers.items():
+            answer.send_header(name.replace("_", "-"), value)
+        answer.end_headers()
+
+    return script
