@@ -13,6 +13,7 @@ from visavis.service.app import create_app
 from visavis.service.logs import configure
 from visavis.service.opening import open_services
 from visavis.service.state import Services
+from visavis.service.stopping import cleaning_up
 from visavis.serving import ServiceSettings
 from visavis.settings import Settings
 from visavis.types import Face
@@ -33,7 +34,8 @@ def serve(settings: Settings, ready: Callable[[str], None] | None = None) -> Non
         server = uvicorn.Server(_config(services))
         if ready is not None:
             ready(address(settings.service))
-        asyncio.run(server.serve())
+        with cleaning_up():
+            asyncio.run(server.serve())
     finally:
         services.close()
 
