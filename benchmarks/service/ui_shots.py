@@ -19,6 +19,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import numpy as np
+import PIL.Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from visavis.client import Client, ServiceError
@@ -130,7 +131,8 @@ def compare(page: Page, people: dict[str, Image]) -> None:
 
 
 def identify(page: Page, people: dict[str, Image]) -> None:
-    both = np.concatenate([people[COLLINS], rotated(people[HOPPER], 6)[40:440, 60:460]], axis=1)
+    other = PIL.Image.fromarray(rotated(people[HOPPER], 6)).resize((410, 400))
+    both = np.concatenate([gamma(people[COLLINS], 0.7), np.asarray(other)], axis=1)
     upload(page, "identify-photo", jpeg(both))
     page.click("#identify-go")
     expect(page.locator("#identify-result")).to_contain_text("2 faces, 2 named")
