@@ -1,12 +1,21 @@
 """MJPEG cameras on loopback: what they send, and what of it is broken."""
 
+from contextlib import nullcontext
+from email.message import Message
+from http.client import HTTPResponse
+from io import BytesIO
+from typing import cast
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from streams import Camera, camera, jpeg, number_of, picture, sends
 from visavis.errors import BadStream, ImageTooLarge, StreamFailed
 from visavis.image import ImageLimits
 from visavis.video.address import Address
+from visavis.video.http import Body
 from visavis.video.mjpeg import Mjpeg
 from visavis.video.source import SourceOptions
 
@@ -153,3 +162,29 @@ def test_numbers_and_times_go_on_after_a_break() -> None:
     assert [f.number for f in (*first, *second)] == [0, 1, 2, 3]
     times = np.array([f.at for f in (*first, *second)])
     assert (np.diff(times) >= 0).all()
+
+
+class Garbled:
+    """An answer that holds whatever it was given."""
+
+    def __init__(self, data: bytes) -> None:
+        self.headers = Message()
+        self.headers["Content-Type"] = "multipart/x-mixed-replace; boundary=f"
+        self._data = BytesIO(data)
+
+    def read1(self, most: int) -> bytes:
+        return self._data.read(min(most, 7))
+
+
+PIECES = [b"--f", b"\r\n", b"\n", b"Content-Length: ", b"5", b"-1", FRAMES[0], b"\xff\xd8", b"--"]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=30))
+def test_whatever_comes_ends_in_an_error_of_ours(pieces: list[bytes]) -> None:
+    source = Mjpeg(Address.parse("http://camera/x"), SourceOptions())
+    body = Body(cast(HTTPResponse, Garbled(b"--f\r\n\r\n" + b"".join(pieces))), "camera", 60.0)
+    source._line.get = lambda: nullcontext(body)  # type: ignore[method-assign,assignment]
+    shapes = []
+    with pytest.raises((StreamFailed, BadStream)):
+        shapes.extend(frame.image.shape for frame in source.frames())
+    assert set(shapes) <= {(48, 64, 3)}

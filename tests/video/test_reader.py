@@ -1,6 +1,7 @@
 """The reader: what is handed out, dropped, tried again and let go of."""
 
 import os
+import socket
 import threading
 from collections.abc import Callable, Generator, Sequence
 
@@ -12,7 +13,7 @@ from visavis.video.backoff import Backoff
 from visavis.video.frames import Frame
 from visavis.video.pushed import Pushed
 from visavis.video.reader import Reader
-from visavis.video.sources import open_source
+from visavis.video.sources import SourceOptions, open_source
 
 AT_ONCE = Backoff(0.0, 0.0)
 Step = float | Exception | threading.Event | Callable[[], None]
@@ -221,6 +222,21 @@ def test_close_leaves_a_source_that_does_not_answer_to_itself() -> None:
     reader._thread.join(LIMIT)
     assert not reader._thread.is_alive()
     assert reader.next() is None
+
+
+@pytest.mark.parametrize("scheme", ["rtsp", "http"])
+def test_close_while_a_camera_does_not_answer(scheme: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"{scheme}://127.0.0.1:{silent.getsockname()[1]}/x"
+        reader = Reader(open_source(address, SourceOptions(connect=1.5)))
+        connection, _ = silent.accept()
+        with connection:
+            assert connection.recv(1)
+            reader.close()
+            assert reader.next() is None
+            reader._thread.join(LIMIT)
+            assert not reader._thread.is_alive()
+    assert reader.status().state == "closed"
 
 
 def test_frames_that_are_pushed() -> None:
