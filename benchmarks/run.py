@@ -50,6 +50,8 @@ COMMANDS = [
     ["service/ui_shots.py"],
     ["service/ui_camera.py"],
     ["service/bandit.py"],
+    ["video/lag.py"],
+    ["video/rtsp.py"],
     ["foundation/clean_clone.py"],
 ]
 

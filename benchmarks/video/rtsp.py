@@ -2,12 +2,12 @@
 
 GStreamer's RTSP server on loopback serves a film in a loop; the people in it, found in the file,
 are to be recognised in the stream: four in five of them before the first kill, for the stream is
-compressed harder than the file, and each of those after every kill. At a quarter, a half and three quarters of the time the server
-is killed, and started again some seconds later. The reader must have a frame again within its
-longest pause and the time that a connection takes (the longest measured here on a server that
-runs, and a second), and memory, threads and open files of the process must not grow from the first
-part to the last. The figure is the
-longest recovery in seconds. `--minutes 30` is the long run.
+compressed harder than the file, and each of those after every kill. At a quarter, a half and three
+quarters of the time the server is killed, and started again some seconds later. The reader must
+have a frame again within its longest pause and the time that a connection takes (the longest
+measured here on a server that runs, and a second), and memory, threads and open files of the
+process must not grow from the first part to the last. The figure is the longest recovery in
+seconds. `--minutes 30` is the long run.
 """
 
 import sys
