@@ -7,7 +7,7 @@ import pytest
 
 from visavis.errors import MissingExtra
 from visavis.types import Face
-from visavis.video.association import gaps, pairs, unclear
+from visavis.video.association import gaps, overlapped, pairs, unclear
 from visavis.video.motion import Motion
 
 
@@ -67,6 +67,14 @@ def test_the_unsure_have_more_rivals() -> None:
     found = np.array([[0.1], [0.7]])
     assert unclear(found, [0.05, 0.05]) == set()
     assert unclear(found, [0.05, 0.5]) == {0}
+
+
+def test_who_lies_under_another_is_told() -> None:
+    boxes = [face(x).box for x in (0, 40, 200)]
+    assert overlapped(boxes, []) == {0, 1}
+    assert overlapped(boxes, [face(210, 20).box]) == {0, 1, 2}
+    assert overlapped(boxes[2:], [face(249).box]) == set()
+    assert overlapped([], [face(0).box]) == set()
 
 
 def test_pairs_are_the_best_together_and_never_infinite() -> None:

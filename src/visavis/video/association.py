@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from visavis.extras import needs
-from visavis.types import Face
+from visavis.types import Face, Floats
 from visavis.video.motion import Motion, Numbers
 
 _REACH: Final = 0.5  # sizes that any face may be off
 _FAR: Final = 2.5  # sizes beyond which no face is sought, however unsure its place
 _GROWTH: Final = 0.5  # of the logarithm of a size: 1.65 times
 _RIVAL: Final = 0.3  # sizes by which one gap must lead another, to be clear
+_UNDER: Final = 0.05  # of a box that may lie under another and be plain to see
 _NEVER: Final = 1e6
 
 
@@ -52,6 +53,19 @@ def _rivals(found: Numbers, margin: Numbers, axis: int) -> NDArray[np.bool_]:
     best = found.min(axis=axis, keepdims=True)
     close = np.isfinite(found) & (found <= best + margin)
     return np.asarray(close & (close.sum(axis=axis, keepdims=True) > 1))
+
+
+def overlapped(boxes: Sequence[Floats], others: Sequence[Floats]) -> set[int]:
+    """The boxes of which a part lies under another of them, or of the others."""
+    if not boxes:
+        return set()
+    mine, all_ = np.stack(boxes), np.stack([*boxes, *others])
+    low = np.maximum(mine[:, None, :2], all_[None, :, :2])
+    high = np.minimum(mine[:, None, 2:], all_[None, :, 2:])
+    shared = np.maximum(high - low, 0).prod(axis=2)
+    np.fill_diagonal(shared, 0)
+    area = (mine[:, 2:] - mine[:, :2]).prod(axis=1)
+    return {int(i) for i in np.flatnonzero((shared > _UNDER * area[:, None]).any(axis=1))}
 
 
 def pairs(costs: Numbers) -> list[tuple[int, int]]:

@@ -9,13 +9,13 @@ import numpy as np
 
 from visavis.errors import ConfigError, InputError
 from visavis.types import Embedding, Face, Floats
-from visavis.video.association import gaps, pairs, unclear
+from visavis.video.association import gaps, overlapped, pairs, unclear
 from visavis.video.motion import Motion, Numbers
 
 Embed: TypeAlias = Callable[[Sequence[int]], Sequence[Embedding]]
 """The embeddings of the faces with these places in the list that `update` was given, in order."""
 
-_OFF: Final = 0.6  # sizes of a face: a gap beyond which a place alone is not believed
+_OFF: Final = 0.4  # sizes of a face: a gap beyond which a place alone is not believed
 _WEIGHT: Final = 1.5  # sizes of a face that a whole unit of cosine is worth
 
 
@@ -23,7 +23,7 @@ _WEIGHT: Final = 1.5  # sizes of a face that a whole unit of cosine is worth
 class TrackRules:
     """When faces are one track.
 
-    A track is told once it was seen `confirm` times, one time less where the detector's scores
+    A track is told once it was found `confirm` times, one time less where the detector's scores
     reach `sure` on average. A face that is gone is expected where it was going for `hold` seconds,
     and known again by its looks for `memory` seconds, wherever it comes back. `blink`: seconds
     that a face may be gone and be taken for the same without a look. `same`: the cosine from which
@@ -36,8 +36,8 @@ class TrackRules:
     hold: float = 1.0
     memory: float = 5.0
     blink: float = 0.3
-    same: float = 0.3
-    other: float = 0.2
+    same: float = 0.4
+    other: float = 0.25
 
     def __post_init__(self) -> None:
         if self.confirm < 1 or not 0 <= self.blink <= self.hold <= self.memory:
@@ -90,10 +90,11 @@ class Tracks:
 class Tracker:
     """Follows faces through a stream by place, speed and, in doubt, by looks. Not thread-safe.
 
-    It holds no picture: of each track the last face and the mean of its embeddings. An embedding
-    is asked for once a track, and then only where places leave a doubt: several faces near one
-    track or several tracks near one face, a face that jumped or was gone, a new one while others
-    are hidden.
+    It holds no picture: of each track the last face and the mean of its embeddings. Embeddings
+    are asked for when a track is told, once more when it stands clear, and then only where places
+    leave a doubt: several faces near one track or several tracks near one face, a face that jumped
+    or was gone. Who comes out of a doubt is looked at once more, and if it is somebody else, the
+    face begins anew: each new face is compared with all who are hidden before it gets an id.
     """
 
     def __init__(self, rules: TrackRules | None = None) -> None:
@@ -112,16 +113,17 @@ class Tracker:
         if not at >= self._at:
             raise InputError(f"expected a time of {self._at} s or later, got {at}")
         looks = _Looks(embed)
-        told = [t for t in self._tracks if t.id and at - t.seen <= self._rules.hold]
+        hold = self._rules.hold
+        told = [t for t in self._tracks if t.id and t.placed and at - t.seen <= hold]
         found = self._matched(told, at, faces, looks)
+        clear = self._clear(at, faces, found)
+        self._verify(found, clear, looks)
         rest = [i for i in range(len(faces)) if i not in found]
-        fresh = [t for t in self._tracks if not t.id]
-        found |= self._near(fresh, rest, at, faces)
-        for index, track in found.items():
-            if track.id and index in looks.made:
-                track.learn(looks.made[index], self._rules.same)
+        found |= self._near([t for t in self._tracks if not t.id], rest, at, faces)
         self._enter(at, faces, found)
         self._tell(found, looks)
+        for index in clear & looks.made.keys() & found.keys():
+            found[index].learn(looks.made[index], self._rules.same)
         self._at = at
         return self._report(at, found)
 
@@ -153,10 +155,18 @@ class Tracker:
         costs = gaps(expected, faces)
         asked = unclear(costs, [m.spread for m in expected]) | self._back(tracks, costs, at)
         looks.ask(sorted(asked))
+        weighed = costs.copy()
         for row, track in enumerate(tracks):
             for face in asked:
-                costs[row, face] = self._cost(track, float(costs[row, face]), looks.made[face])
-        return {face: tracks[row] for row, face in pairs(costs)}
+                weighed[row, face] = self._cost(track, float(costs[row, face]), looks.made[face])
+        found = {face: tracks[row] for row, face in pairs(weighed)}
+        refused = np.isfinite(costs) & np.isinf(weighed)
+        for row, face in np.argwhere(refused).tolist():
+            if face not in found and tracks[row] not in found.values():
+                tracks[row].placed = False  # somebody else is where it was
+        for face in asked & found.keys():
+            found[face].doubt = True
+        return found
 
     def _back(self, tracks: "list[_Track]", costs: Numbers, at: float) -> set[int]:
         """The faces whose nearest track was gone for more than a blink, or that are off."""
@@ -174,6 +184,31 @@ class Tracker:
         if alike < self._rules.other and (track.misses or gap > _OFF):
             return math.inf
         return gap + _WEIGHT * (self._rules.same - alike)
+
+    def _clear(self, at: float, faces: Sequence[Face], found: "dict[int, _Track]") -> set[int]:
+        """The faces that are plainly seen, with no other over them, nor a hidden one that may
+        be; the tracks of all others are in doubt from now on.
+        """
+        hidden = [
+            t.motion.then(at).box
+            for t in self._tracks
+            if t.id and t.placed and at - t.seen <= self._rules.hold and t not in found.values()
+        ]
+        covered = overlapped([f.box for f in faces], hidden)
+        for index in covered & found.keys():
+            found[index].doubt = True
+        sure = {i for i, f in enumerate(faces) if f.score >= self._rules.sure}
+        return sure - covered
+
+    def _verify(self, found: "dict[int, _Track]", clear: set[int], looks: "_Looks") -> None:
+        """Looks again at those who came out of a doubt, and takes the face from who is another."""
+        doubtful = sorted(i for i in clear & found.keys() if found[i].doubt)
+        looks.ask(doubtful)
+        for index in doubtful:
+            if found[index].alike(looks.made[index]) < self._rules.other:
+                found.pop(index).placed = False
+            else:
+                found[index].doubt = False
 
     def _near(
         self, tracks: "list[_Track]", free: Sequence[int], at: float, faces: Sequence[Face]
@@ -212,6 +247,7 @@ class Tracker:
                 self._last_id += 1
                 track.id = self._last_id
             track.learn(looks.made[index], self._rules.same)
+            track.doubt = True
 
     def _is_sure(self, track: "_Track") -> bool:
         sure = track.score >= self._rules.sure * track.hits
@@ -251,7 +287,11 @@ class _Looks:
 
 @dataclass(slots=True, eq=False)
 class _Track:
-    """What is known of one face; `id` is 0 until it is told, `looks` the sum of its embeddings."""
+    """What is known of one face.
+
+    `id` is 0 until it is told; `looks` is the sum of its embeddings. `doubt`: it may have changed
+    hands; `placed`: it may be where it was going, else it is known by looks alone.
+    """
 
     motion: Motion
     face: Face
@@ -261,6 +301,8 @@ class _Track:
     hits: int = 1
     misses: int = 0
     id: int = 0
+    doubt: bool = False
+    placed: bool = True
     looks: Floats | None = None
     mean: Embedding | None = None
 
