@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from visavis.video.clock import StreamClock
+from visavis.video.clock import Lateness, StreamClock
 
 
 def test_stated_times_count_from_the_first() -> None:
@@ -62,3 +62,24 @@ def test_it_never_goes_back(live: bool, frames: list[tuple[float | None, float, 
         at = clock.at(stated, arrived)
         assert at >= last
         last = at
+
+
+def test_frames_are_late_against_the_most_punctual() -> None:
+    late = Lateness()
+    times = [(0.0, 100.0), (1.0, 101.5), (2.0, 101.9), (3.0, 105.9), (4.0, 105.9)]
+    found = [late.of(*t) for t in times]
+    assert found == pytest.approx([0.0, 0.5, 0.0, 3.0, 2.0], abs=0.01)
+
+
+@pytest.mark.parametrize("drift", [-5e-4, 5e-4])
+def test_clocks_that_run_apart_make_nothing_late(drift: float) -> None:
+    late = Lateness()
+    week = range(0, 7 * 24 * 3600, 10)
+    assert max(late.of(at, at * (1 + drift)) for at in week) < 0.01
+
+
+def test_a_queue_that_grows_is_seen() -> None:
+    late = Lateness()
+    found = [late.of(i / 25, i / 20) for i in range(100)]
+    assert found == sorted(found)
+    assert found[-1] == pytest.approx(99 / 20 - 99 / 25, rel=0.01)

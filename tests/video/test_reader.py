@@ -251,6 +251,17 @@ def test_frames_that_are_pushed() -> None:
         assert reader.status().fps > 0
 
 
+def test_frames_that_a_source_left_out_are_dropped_too() -> None:
+    source = Pushed("door")
+    for number in range(3):
+        source.push(picture(number))
+    with Reader(source) as reader:
+        newest = reader.next(LIMIT)
+        assert newest is not None
+        assert newest.number == 2
+        assert reader.status().dropped == 2
+
+
 @pytest.mark.parametrize("wrong", [{"every": -1.0}, {"every": float("nan")}, {"most": 0}])
 def test_numbers_are_checked(wrong: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="every from 0"):

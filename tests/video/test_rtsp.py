@@ -17,6 +17,7 @@ from visavis.video.reader import Reader
 from visavis.video.sources import SourceOptions, open_source
 
 USER, PASSWORD = "admin", "s3cret@/%"
+GROUP = 12  # frames from one key frame to the next
 QUICK = Backoff(0.05, 0.2)
 
 
@@ -103,6 +104,24 @@ def test_a_longer_pause_is_a_failure(server: RtspServer) -> None:
         with pytest.raises(StreamFailed, match="no frame for 1 s"):
             while True:
                 frame(reader)
+
+
+def test_while_it_is_late_key_frames_alone_are_decoded(
+    server: RtspServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("visavis.video.decoded._LATE", -1.0)
+    source = open_source(server.url)
+    frames = source.frames()
+    found = [next(frames) for _ in range(5)]
+    monkeypatch.setattr("visavis.video.decoded._LATE", LIMIT)
+    found += [next(frames) for _ in range(5)]
+    frames.close()
+    steps = [b.number - a.number for a, b in pairwise(found)]
+    assert set(steps[1:4]) <= {GROUP, 20 % GROUP}  # the film begins anew with a key frame
+    assert steps[5:] == [1] * 4
+    pictures = [number_of(f.image) for f in found]
+    assert len({(seen - f.number) % 20 for seen, f in zip(pictures, found, strict=True)}) == 1
+    assert source.corrupt == 0
 
 
 def test_close_while_nothing_comes(server: RtspServer) -> None:

@@ -1,10 +1,13 @@
-"""A stream's own clock, mended: it never goes back, never leaps, and goes on after a break."""
+"""A stream's own clock, mended: it never goes back, never leaps, and goes on after a break; and how
+late its frames are.
+"""
 
 from typing import Final
 
 _GAP: Final = 1 / 25  # seconds between frames, until more is known
 _LEAP: Final = 5.0  # seconds that a live stream's time may run ahead of ours between two frames
 _ROUNDING: Final = 1e-6
+_DRIFT: Final = 1e-3  # seconds a second between the clocks of a camera and of this machine, at most
 
 
 class StreamClock:
@@ -46,3 +49,26 @@ class StreamClock:
         if stated is not None:
             self._base = stated - found
         return found
+
+
+class Lateness:
+    """How late frames of a live stream are, against the most punctual one of late: what waits in a
+    queue on the way. Not thread-safe.
+
+    Two clocks never run alike: what was punctual is taken to be later by one second in a thousand.
+    """
+
+    def __init__(self) -> None:
+        self._soonest: float | None = None
+        self._arrived = 0.0
+
+    def of(self, at: float, arrived: float) -> float:
+        """Seconds, from 0, that a frame is late: `at` by the stream's clock, `arrived` by ours."""
+        offset = arrived - at
+        if self._soonest is None:
+            self._soonest = offset
+        else:
+            crept = self._soonest + (arrived - self._arrived) * _DRIFT
+            self._soonest = min(offset, crept)
+        self._arrived = arrived
+        return offset - self._soonest

@@ -16,7 +16,7 @@ from visavis.errors import BadStream, StreamFailed, VisavisError
 from visavis.extras import needs
 from visavis.types import Image
 from visavis.video.address import Address
-from visavis.video.clock import StreamClock
+from visavis.video.clock import Lateness, StreamClock
 from visavis.video.frames import Frame
 from visavis.video.source import SourceOptions
 
@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from av.error import FFmpegError
 
 _PATIENCE: Final = 1.0  # seconds after which a read that waits looks whether it is to end
+_LATE: Final = 1.0  # seconds behind a live stream after which only key frames are decoded
 _BROKEN: Final = 100  # unreadable packets in a row after which a stream is given up
+_KEYS: Final = "NONKEY"  # FFmpeg's word for what is left out
 _CODECS: Final = "h264,hevc,mjpeg,mpeg4,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,h263,mpeg2video"
 _FILES: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,nut,ivf,"
@@ -66,17 +68,23 @@ class Decoded:
         self._closed = True
 
     def frames(self) -> Generator[Frame, None, None]:
-        """See `Source`. Pixels are turned upright by the rotation that the stream states."""
+        """See `Source`. Pixels are turned upright by the rotation that the stream states.
+
+        Where a live stream is decoded more slowly than it comes, frames are left out up to the
+        next key frame, and their numbers with them.
+        """
         self._clock.broken()
         if self._closed:
             return
         first = self._number
         with closing(self._open()) as container:
-            stream = self._stream(container)
+            stream, late = self._stream(container), Lateness()
             for frame in self._decode(container, stream):
                 self._options.limits.check(frame.width, frame.height)
                 arrived = time.monotonic()
                 at = self._clock.at(_stated(frame), arrived)
+                if self.live:
+                    _hurry(stream, late.of(at, arrived) > _LATE)
                 self._number += 1
                 yield Frame(partial(_pixels, frame), self._number - 1, at, arrived)
         if self._closed:
@@ -166,6 +174,9 @@ class Decoded:
                     continue
                 yield frame
                 seen = time.monotonic()
+            if packet is not None and stream.codec_context.skip_frame == _KEYS and not frames:
+                self._number += 1
+                seen = time.monotonic()
             if self.live and time.monotonic() - seen > self._options.stall:
                 raise StreamFailed(f"{self.name} gave no frame for {self._options.stall:g} s")
 
@@ -206,6 +217,15 @@ class Decoded:
         if isinstance(error, av.error.InvalidDataError | av.error.LookupError):
             return BadStream(f"expected a video, got {what}: {self.name}")
         return StreamFailed(f"{self.name} failed: {what}")
+
+
+def _hurry(stream: "VideoStream", late: bool) -> None:
+    """Leaves out all but key frames while it is late. A key frame ends that, so that what is
+    decoded next has what it builds upon.
+    """
+    wanted = _KEYS if late else "DEFAULT"
+    if stream.codec_context.skip_frame != wanted:
+        stream.codec_context.skip_frame = wanted
 
 
 def _stated(frame: "VideoFrame") -> float | None:

@@ -27,9 +27,9 @@ _BACKOFF: Final = Backoff()
 class ReaderStatus:
     """How reading goes. `waiting` is between two tries; `failed` is given up.
 
-    `fps` counts the frames that came lately, looked at or not; `dropped` gave place to newer ones;
-    `corrupt` could not be decoded. `last_error` is the code of the last error. `since` is when the
-    state began, in seconds since 1970.
+    `fps` counts the frames that came lately, looked at or not; `dropped` gave place to newer ones,
+    here or in the source; `corrupt` could not be decoded. `last_error` is the code of the last
+    error. `since` is when the state began, in seconds since 1970.
     """
 
     state: State
@@ -69,6 +69,7 @@ class Reader:
         self._frames: deque[Frame] = deque()
         self._arrived: deque[float] = deque(maxlen=_RECENT)
         self._read = 0
+        self._number = -1
         self._dropped = 0
         self._reconnects = 0
         self._due = 0.0
@@ -189,6 +190,9 @@ class Reader:
         """Takes a frame in; False when there is nobody left to take it."""
         with self._changed:
             self._read += 1
+            if self._source.live:
+                self._dropped += max(frame.number - self._number - 1, 0)
+                self._number = frame.number
             self._arrived.append(frame.arrived)
             self._enter("running")
             if not self._is_due(frame.at):
@@ -204,7 +208,7 @@ class Reader:
             return not self.ended
 
     def _is_due(self, at: float) -> bool:
-        """Whether a frame is to be handed out; those that are keep to a beat, as far as they can."""
+        """Whether a frame is to be handed out; those that are keep a beat, as far as they can."""
         if at < self._due - _ROUNDING:
             return False
         late = at - self._due >= self._every
