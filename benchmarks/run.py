@@ -52,6 +52,7 @@ COMMANDS = [
     ["service/bandit.py"],
     ["video/lag.py"],
     ["video/rtsp.py"],
+    ["video/tracking.py"],
     ["foundation/clean_clone.py"],
 ]
 
