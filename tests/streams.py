@@ -81,12 +81,17 @@ def jpeg(image: Image) -> bytes:
     return data.getvalue()
 
 
-def access_units(path: Path, images: Sequence[Image], fps: int = 25) -> Path:
-    """H.264 for `rtsp_server.py`: each access unit after its length, 4 bytes, big end first."""
+def access_units(
+    path: Path, images: Sequence[Image], fps: int = 25, group: int | None = None
+) -> Path:
+    """H.264 for `rtsp_server.py`: each access unit after its length, 4 bytes, big end first.
+
+    `group`: frames from one key frame to the next, by default half a second.
+    """
     height, width = images[0].shape[:2]
     encoder = av.CodecContext.create("libx264", "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.framerate, encoder.gop_size = fps, fps // 2
+    encoder.framerate, encoder.gop_size = fps, group or fps // 2
     encoder.thread_count = 1  # one slice a picture: the server cuts key frames of several in two
     encoder.options = {
         "preset": "ultrafast",

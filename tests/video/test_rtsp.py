@@ -116,12 +116,29 @@ def test_while_it_is_late_key_frames_alone_are_decoded(
     monkeypatch.setattr("visavis.video.decoded._LATE", LIMIT)
     found += [next(frames) for _ in range(5)]
     frames.close()
+    assert [source.corrupt, *(f.image.shape for f in found)] == [0] + [(48, 64, 3)] * 10
     steps = [b.number - a.number for a, b in pairwise(found)]
     assert set(steps[1:4]) <= {GROUP, 20 % GROUP}  # the film begins anew with a key frame
     assert steps[5:] == [1] * 4
     pictures = [number_of(f.image) for f in found]
     assert len({(seen - f.number) % 20 for seen, f in zip(pictures, found, strict=True)}) == 1
-    assert source.corrupt == 0
+
+
+def test_without_key_frames_it_does_not_wait_for_one(
+    tmp_path: Path, units: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("visavis.video.decoded._LATE", -1.0)
+    monkeypatch.setattr("visavis.video.decoded._KEYLESS", 0.2)
+    images = [picture(i) for i in range(200)]
+    server = RtspServer(access_units(tmp_path / "long.h264", images, group=1000)).start()
+    try:
+        frames = open_source(server.url, SourceOptions(stall=0.2)).frames()
+        numbers = [next(frames).number for _ in range(4)]
+        frames.close()
+    finally:
+        server.close()
+    assert numbers == sorted(set(numbers))
+    assert max(b - a for a, b in pairwise(numbers)) < 200
 
 
 def test_close_while_nothing_comes(server: RtspServer) -> None:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _PATIENCE: Final = 1.0  # seconds after which a read that waits looks whether it is to end
 _LATE: Final = 1.0  # seconds behind a live stream after which only key frames are decoded
+_WAITED: Final = 0.02  # seconds for a packet that show that none was there
+_KEYLESS: Final = 15.0  # seconds without a key frame after which all frames are decoded again
 _BROKEN: Final = 100  # unreadable packets in a row after which a stream is given up
 _KEYS: Final = "NONKEY"  # FFmpeg's word for what is left out
 _CODECS: Final = "h264,hevc,mjpeg,mpeg4,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,h263,mpeg2video"
@@ -47,6 +49,7 @@ class Decoded:
         self._address = address
         self._options = options
         self._clock = StreamClock(live=self.live)
+        self._late = Lateness()
         self._number = 0
         self._corrupt = 0
         self._closed = False
@@ -78,13 +81,13 @@ class Decoded:
             return
         first = self._number
         with closing(self._open()) as container:
-            stream, late = self._stream(container), Lateness()
+            stream, self._late = self._stream(container), Lateness()
             for frame in self._decode(container, stream):
                 self._options.limits.check(frame.width, frame.height)
                 arrived = time.monotonic()
                 at = self._clock.at(_stated(frame), arrived)
                 if self.live:
-                    _hurry(stream, late.of(at, arrived) > _LATE)
+                    _hurry(stream, self._late.of(at, arrived) > _LATE)
                 self._number += 1
                 yield Frame(partial(_pixels, frame), self._number - 1, at, arrived)
         if self._closed:
@@ -102,11 +105,10 @@ class Decoded:
 
         webcam = self._address.kind == "webcam"
         times = (self._options.connect, _PATIENCE) if self.live else None
-        place = self._address.url if self.live else f"file:{self._address.place}"
         begun = time.monotonic()
         try:
             return av.open(
-                place,
+                self._address.url if self.live else f"file:{self._address.place}",
                 mode="r",
                 format="v4l2" if webcam else None,
                 options=self._settings(),
@@ -159,26 +161,37 @@ class Decoded:
 
     def _decode(self, container: "InputContainer", stream: "VideoStream") -> "Iterator[VideoFrame]":
         """The frames that are whole. Raises StreamFailed where none comes for too long."""
-        import av
-
-        seen = time.monotonic()
+        seen = asked = time.monotonic()
         for packet in self._packets(container, stream):
-            try:
-                frames = [] if packet is None else packet.decode()
-            except av.FFmpegError:
-                self._corrupt += 1
-                frames = []
-            for frame in frames:
-                if frame.is_corrupt:
-                    self._corrupt += 1
-                    continue
+            if time.monotonic() - asked > _WAITED:
+                self._late = Lateness()  # what is waited for stands in no queue
+            for frame in self._decoded(packet):
                 yield frame
                 seen = time.monotonic()
-            if packet is not None and stream.codec_context.skip_frame == _KEYS and not frames:
-                self._number += 1
-                seen = time.monotonic()
-            if self.live and time.monotonic() - seen > self._options.stall:
-                raise StreamFailed(f"{self.name} gave no frame for {self._options.stall:g} s")
+            asked = time.monotonic()
+            if self.live and asked - seen > self._options.stall:
+                if stream.codec_context.skip_frame != _KEYS:
+                    raise StreamFailed(f"{self.name} gave no frame for {self._options.stall:g} s")
+                if asked - seen > max(self._options.stall, _KEYLESS):
+                    _hurry(stream, False)
+                    seen = asked
+
+    def _decoded(self, packet: "Packet[VideoStream] | None") -> "list[VideoFrame]":
+        """The whole frames of a packet; the others are counted, and those that were left out."""
+        import av
+
+        if packet is None:
+            return []
+        try:
+            frames = packet.decode()
+        except av.FFmpegError:
+            self._corrupt += 1
+            return []
+        if not frames and packet.stream.codec_context.skip_frame == _KEYS:
+            self._number += 1
+        whole = [frame for frame in frames if not frame.is_corrupt]
+        self._corrupt += len(frames) - len(whole)
+        return whole
 
     def _packets(
         self, container: "InputContainer", stream: "VideoStream"
