@@ -426,7 +426,8 @@ def test_a_gallery_of_an_older_schema_keeps_everything(
     with Gallery(home, keyring) as gallery:
         enrol(open_people(gallery), "ada", probe)
     with sqlite3.connect(home / "gallery.db") as db:
-        db.execute("DROP TABLE crops")
+        for table in ("receivers", "sighting_events", "shots", "sightings", "crops"):
+            db.execute(f"DROP TABLE {table}")
         db.execute("ALTER TABLE collections DROP COLUMN keep_crops")
         db.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
     with Gallery(home, keyring) as gallery:

@@ -1,6 +1,7 @@
 import os
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,38 @@ def test_brings_an_older_schema_up_to_date(path: Path, tmp_path: Path) -> None:
     fresh = Store(tmp_path / "fresh.db")
     with fresh.read() as c:
         assert migrated == {col["name"] for col in inspect(c).get_columns("collections")}
+    fresh.close()
+
+
+def schema_2(path: Path) -> None:
+    """A database as schema 2 had it: crops, no sightings."""
+    old_database(path)
+    with sqlite3.connect(path) as db:
+        db.executescript(
+            """
+            ALTER TABLE collections ADD COLUMN keep_crops BOOLEAN DEFAULT '0' NOT NULL;
+            CREATE TABLE crops (template INTEGER NOT NULL PRIMARY KEY
+              REFERENCES templates (id), sealed BLOB NOT NULL);
+            UPDATE meta SET value = '2' WHERE key = 'schema';
+            """
+        )
+
+
+@pytest.mark.parametrize("older", [old_database, schema_2])
+def test_an_older_database_gets_the_tables_of_sightings(
+    older: Callable[[Path], None], path: Path, tmp_path: Path
+) -> None:
+    older(path)
+    for file in (path, tmp_path / "fresh.db"):
+        Store(file).close()
+    names = ("sightings", "shots", "sighting_events", "receivers")
+    shape = "SELECT type, name, sql FROM sqlite_master WHERE tbl_name = ? ORDER BY name"
+    old, fresh = sqlite3.connect(path), sqlite3.connect(tmp_path / "fresh.db")
+    for name in names:
+        made = old.execute(shape, [name]).fetchall()
+        assert made == fresh.execute(shape, [name]).fetchall() != []
+    assert old.execute("SELECT name, revision FROM collections").fetchall() == [("n", 4)]
+    old.close()
     fresh.close()
 
 

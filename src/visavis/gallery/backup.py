@@ -8,12 +8,13 @@ from pathlib import Path
 
 from visavis.audit import Action, AuditChain, AuditEntry
 from visavis.errors import ConfigError, WrongKey
-from visavis.gallery import rows
+from visavis.gallery import rows, sightingrows
 from visavis.gallery.keystore import KeyStore
 from visavis.gallery.schema import BACKED_UP_KEYS, KEEP_KEYS, OWN_UID
 from visavis.gallery.store import Store
 from visavis.gallery.vault import Keyring, private_file
 
+LEAP = 1_000_000  # numbers of events that may have been given since a backup
 Wrapped = Mapping[str, tuple[str, bytes]]
 
 
@@ -57,13 +58,16 @@ def restore(path: Path, target: Path, key_store: Path, keyring: Keyring) -> None
 
 
 def _settle(copy: Path, keys: KeyStore, lost: tuple[int, str] | None) -> None:
-    """Checks that the rows go with the keys, and continues the audit log."""
+    """Checks that the rows go with the keys, and continues the audit log. Events of sightings go
+    on above all numbers that receivers may have seen.
+    """
     with closing(Store(copy)) as store, store.write() as c:
         key = keys.get(rows.get_meta(c, OWN_UID) or "")
         if key is None:
             raise WrongKey("the backup is another gallery's: its key is not in the key store")
         if rows.stray_owners(c, keys.owners()):
             rows.set_meta(c, KEEP_KEYS, "of subjects enrolled after the backup")
+        sightingrows.take_seqs(c, LEAP)
         details = {"kind": "backup", "anchor_seq": lost and lost[0], "anchor_mac": lost and lost[1]}
         chain = AuditChain(key.derive("visavis/audit"))
         keys.set_anchor(*chain.append(c, [AuditEntry(Action.IMPORT, details=details)]))

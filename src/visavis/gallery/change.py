@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from visavis.audit import Action, AuditEntry, Detail, flat
 from visavis.errors import DuplicateSubject, InputError, ModelMismatch
-from visavis.gallery import rows
+from visavis.gallery import rows, sightingrows
 from visavis.gallery.desk import Desk
 from visavis.gallery.rows import CollectionRow, SubjectRow, TemplateRow
 from visavis.gallery.sealing import Profile, new_template, new_uid, now, template_id
@@ -135,14 +135,16 @@ class Change:
         )
 
     def destroy(self, people: Sequence[SubjectRow], action: Action) -> list[Receipt]:
-        """Destroys the keys of subjects, then their rows. Templates that came by a merge go too,
-        with the keys of those they came from.
+        """Destroys the keys of subjects, then their rows and sightings. Templates and sightings
+        that came by a merge go too, with the keys of those they came from.
         """
         owners = {row.id: {row.uid} for row in people}
         counts = dict.fromkeys(owners, 0)
         for template in rows.templates_of(self.c, list(owners)):
             owners[template.subject].add(template.owner)
             counts[template.subject] += 1
+        for subject, owner in sightingrows.owners_of(self.c, list(owners)):
+            owners[subject].add(owner)
         everybody = sorted(set().union(*owners.values()))
         keys = self.desk.keys.get_many(everybody)
         names = {row.id: self.desk.pseudonym(row, keys.get(row.uid)) for row in people}

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from visavis.audit import Action, AuditEntry, Detail
 from visavis.errors import GalleryError, InputError, UnknownSubject
-from visavis.gallery import rows
+from visavis.gallery import rows, sightingrows
 from visavis.gallery.change import (
     LOG_NOT_CUT,
     Change,
@@ -24,6 +24,7 @@ from visavis.gallery.reembed import reembed
 from visavis.gallery.roster import Roster
 from visavis.gallery.rows import SubjectRow
 from visavis.gallery.sealing import Profile, now, stamp, template_id
+from visavis.gallery.sightings import Sightings
 from visavis.types import Embedding, Image, Match, Receipt, Subject, Template
 
 PAGE = 500
@@ -42,6 +43,7 @@ class Collection:
     def __init__(self, desk: Desk, roster: Roster) -> None:
         self.desk = desk
         self.name = desk.name
+        self.sightings = Sightings(desk)
         self._roster = roster
 
     @property
@@ -202,8 +204,8 @@ class Collection:
         return self.subject(subject)
 
     def merge(self, source: str, into: str, *, details: Mapping[str, Detail] | None = None) -> None:
-        """Gives all templates of `source` to `into` and removes `source`; the other fields of
-        `into` stay, but of two expiry times the earlier holds.
+        """Gives all templates and sightings of `source` to `into` and removes `source`; the other
+        fields of `into` stay, but of two expiry times the earlier holds.
         """
         if source == into:
             raise InputError("a subject cannot be merged into itself")
@@ -214,6 +216,7 @@ class Collection:
             expiry = min(filter(None, [row.expires_at, other.expires_at]), default=None)
             change.update(row, key, replace(profile, merged=merged), expiry)
             moved = rows.move_templates(change.c, other.id, row.id)
+            sightingrows.move(change.c, other.id, row.id)
             rows.drop_subjects(
                 change.c, self.desk.collection, [other.id], change.collection.revision
             )
@@ -258,7 +261,9 @@ class Collection:
                 )
             rows.drop_templates(change.c, [found[0].id])
             owner = found[0].owner
-            if owner != row.uid and sum(t.owner == owner for t in stored) == 1:
+            alone = sum(t.owner == owner for t in stored) == 1
+            seals_sightings = (row.id, owner) in sightingrows.owners_of(change.c, [row.id])
+            if owner != row.uid and alone and not seals_sightings:
                 self.desk.keys.destroy([owner])
                 merged = tuple(uid for uid in profile.merged if uid != owner)
                 profile = replace(profile, merged=merged)

@@ -40,7 +40,7 @@ def clear(store: Store, keys: KeyStore, records: Records) -> tuple[int, int]:
         lost = [owner for owner in rows.owners(c) if owner.owner not in present]
         for owner in lost:
             revision = rows.next_revision(c, owner.number).revision
-            rows.drop_templates_of_owner(c, owner.subject, owner.owner)
+            rows.drop_of_owner(c, owner.subject, owner.owner)
             rows.set_subject(c, owner.subject, revision=revision)
             if owner.own:
                 rows.drop_subjects(c, owner.number, [owner.subject], revision)

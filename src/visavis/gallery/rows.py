@@ -12,17 +12,20 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     select,
     update,
 )
 
 from visavis.errors import UnknownSubject
+from visavis.gallery import sightingrows
 from visavis.gallery.schema import (
     OWN_UID,
     collections,
     crops,
     meta,
     removals,
+    sightings,
     subjects,
     templates,
 )
@@ -128,6 +131,7 @@ def drop_collection(c: Connection, number: int) -> None:
     """Deletes a collection with all that is its own."""
     members = select(subjects.c.id).where(subjects.c.collection == number)
     theirs = select(templates.c.id).where(templates.c.subject.in_(members))
+    sightingrows.drop_of_collection(c, number)
     c.execute(delete(crops).where(crops.c.template.in_(theirs)))
     c.execute(delete(templates).where(templates.c.subject.in_(members)))
     c.execute(delete(removals).where(removals.c.collection == number))
@@ -211,6 +215,7 @@ def drop_subjects(c: Connection, number: int, ids: Sequence[int], revision: int)
     """Deletes subjects with all that is theirs, and notes it for other processes."""
     theirs = select(templates.c.id).where(templates.c.subject == bindparam("ident"))
     each = [{"ident": ident} for ident in ids]
+    sightingrows.drop_of_subjects(c, ids)
     c.execute(delete(crops).where(crops.c.template.in_(theirs)), each)
     c.execute(delete(templates).where(templates.c.subject == bindparam("ident")), each)
     c.execute(delete(subjects).where(subjects.c.id == bindparam("ident")), each)
@@ -285,11 +290,14 @@ def drop_templates(c: Connection, ids: Sequence[int]) -> None:
 
 
 def owners(c: Connection) -> list[OwnerRow]:
-    """Every owner of a key that seals rows of a subject, with how many templates it seals."""
+    """Every owner of a key that seals rows of a subject, with how many templates it seals: none
+    where that is only sightings, or nothing but the profile.
+    """
     here = select(collections.c.id, collections.c.name, subjects.c.id, templates.c.owner)
     sealed = here.add_columns(templates.c.owner == subjects.c.uid, func.count())
     joined = sealed.select_from(_joined().join(collections))
     found = [OwnerRow(*row) for row in c.execute(joined.group_by(subjects.c.id, templates.c.owner))]
+    found += _owners_of_sightings_alone(c, {(row.subject, row.owner) for row in found})
     with_own = {row.subject for row in found if row.own}
     people = select(collections.c.id, collections.c.name, subjects.c.id, subjects.c.uid)
     for row in c.execute(people.select_from(subjects.join(collections))):
@@ -304,23 +312,39 @@ def owners_in(c: Connection, number: int) -> set[str]:
     own = select(collections.c.uid).where(collections.c.id == number)
     people = select(subjects.c.uid).where(member)
     sealed = select(templates.c.owner).select_from(_joined()).where(member)
-    return {uid for query in (own, people, sealed) for uid in c.scalars(query)}
+    seen = select(sightings.c.owner).distinct().where(sightings.c.collection == number)
+    return {uid for query in (own, people, sealed, seen) for uid in c.scalars(query)}
 
 
-def drop_templates_of_owner(c: Connection, ident: int, owner: str) -> None:
-    """Deletes what one key seals of a subject's templates."""
+def drop_of_owner(c: Connection, ident: int, owner: str) -> None:
+    """Deletes what one key seals of a subject's templates and sightings."""
+    sightingrows.drop_of_owner(c, ident, owner)
     query = select(templates.c.id).where(templates.c.subject == ident, templates.c.owner == owner)
     drop_templates(c, list(c.scalars(query)))
 
 
 def stray_owners(c: Connection, owners: set[str]) -> set[str]:
-    """Those of `owners` that own nothing: neither gallery, collection, subject nor template."""
+    """Those of `owners` that own nothing: neither gallery, collection, subject, template nor
+    sighting.
+    """
     strays = owners - {get_meta(c, OWN_UID)}
-    for column in (collections.c.uid, subjects.c.uid, templates.c.owner):
+    for column in (collections.c.uid, subjects.c.uid, templates.c.owner, sightings.c.owner):
         if strays:
             for part in _plain(c, select(column)):
                 strays.difference_update([uid for (uid,) in part])
     return strays
+
+
+def _owners_of_sightings_alone(c: Connection, known: set[tuple[int, str]]) -> list[OwnerRow]:
+    """Those that seal sightings of a subject and none of its templates."""
+    own = sightings.c.owner == subjects.c.uid
+    here = select(collections.c.id, collections.c.name, subjects.c.id, sightings.c.owner)
+    query = here.add_columns(own, literal(0)).distinct()
+    joined = sightings.join(subjects, sightings.c.subject == subjects.c.id).join(
+        collections, subjects.c.collection == collections.c.id
+    )
+    found = [OwnerRow(*row) for row in c.execute(query.select_from(joined))]
+    return [row for row in found if (row.subject, row.owner) not in known]
 
 
 def _plain(c: Connection, query: Select[Any]) -> Iterator[Any]:

@@ -1,8 +1,9 @@
 """The tables of a gallery, and the steps that bring older files up to date.
 
 What is sealed: `subjects.profile` (id, name, metadata, consent), `templates.sealed` (vector and
-quality) and `crops.sealed`. `lookup` is a keyed pseudonym of the subject's id. Plain are only
-collection names, model ids, times, expiry and counts.
+quality), `crops.sealed`, and what sightings, their events and shots hold. `lookup` and
+`sightings.camera` are keyed pseudonyms of the subject's id and the camera's name. Plain are only
+collection names, names of receivers, model ids, times, expiry and counts.
 """
 
 from collections.abc import Callable
@@ -94,7 +95,49 @@ removals = Table(  # for other processes: drop this subject from memory
     Index("removals_by_revision", "collection", "revision"),
 )
 
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("collection", ForeignKey("collections.id"), nullable=False),
+    Column("uid", Text, nullable=False, unique=True),
+    Column("subject", ForeignKey("subjects.id"), index=True),  # none: somebody unknown
+    Column("owner", Text, nullable=False),  # whose key seals it: of somebody unknown, the
+    Column("camera", Text, nullable=False),  # collection; after a merge, another subject
+    Column("open", Boolean, nullable=False),  # has not left
+    Column("last_seen", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Index("sightings_by_time", "collection", "last_seen"),
+    sqlite_autoincrement=True,
+)
+shots = Table(
+    "shots",
+    metadata,
+    Column("sighting", ForeignKey("sightings.id"), primary_key=True, autoincrement=False),
+    Column("sealed", LargeBinary, nullable=False),
+)
+sighting_events = Table(  # sealed with its sighting's key
+    "sighting_events",
+    metadata,
+    Column(
+        "seq",
+        BigInteger().with_variant(Integer(), "sqlite"),
+        primary_key=True,
+        autoincrement=False,
+    ),
+    Column("sighting", ForeignKey("sightings.id"), nullable=False, index=True),
+    Column("sealed", LargeBinary, nullable=False),
+)
+receivers = Table(  # up to which event somebody has them
+    "receivers",
+    metadata,
+    Column("collection", ForeignKey("collections.id"), primary_key=True, autoincrement=False),
+    Column("name", Text, primary_key=True),
+    Column("delivered", BigInteger, nullable=False),
+)
+
 NUMBER = "schema"  # keys of `meta`
+LAST_EVENT = "last_event"
 OWN_UID = "gallery"
 KEEP_KEYS = "keep_keys"
 
@@ -110,7 +153,13 @@ def _kept_crops(connection: Connection) -> None:
     crops.create(connection)
 
 
-MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_kept_crops,)
+def _sightings(connection: Connection) -> None:
+    """2 to 3: sightings, their events, and who has received them."""
+    for table in (sightings, shots, sighting_events, receivers):
+        table.create(connection)
+
+
+MIGRATIONS: tuple[Callable[[Connection], None], ...] = (_kept_crops, _sightings)
 CURRENT = FIRST + len(MIGRATIONS)
 
 

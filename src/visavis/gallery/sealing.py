@@ -63,11 +63,16 @@ class Seals:
         self._uid = uid
         self._key = key
         self._lookups = key.derive("visavis/lookup")
+        self._cameras = key.derive("visavis/camera")
 
     def lookup(self, subject: str) -> str:
         """The pseudonym under which a subject's row is found: as `DataKey.pseudonym`, but quick."""
         text = subject.encode("utf-8", "surrogatepass")
         return hmac.digest(self._lookups, text, "sha256")[:16].hex()
+
+    def camera(self, name: str) -> str:
+        """The pseudonym under which a camera's sightings are found."""
+        return hmac.digest(self._cameras, name.encode(), "sha256")[:16].hex()
 
     def stand_in(self, owner: str) -> str:
         """What the audit log calls an owner whose own key is gone."""
@@ -101,6 +106,24 @@ class Seals:
     def open_crop(self, key: DataKey, owner: str, template: int, sealed: bytes) -> Image:
         return unpack_crop(key.unseal(sealed, self._crop(owner, template)))
 
+    def seal_sighting(self, key: DataKey, owner: str, sighting: str, data: bytes) -> bytes:
+        return key.seal(data, self._sighting(owner, sighting))
+
+    def open_sighting(self, key: DataKey, owner: str, sighting: str, sealed: bytes) -> bytes:
+        return key.unseal(sealed, self._sighting(owner, sighting))
+
+    def seal_event(self, key: DataKey, owner: str, sighting: str, seq: int, data: bytes) -> bytes:
+        return key.seal(data, self._event(owner, sighting, seq))
+
+    def open_event(self, key: DataKey, owner: str, sighting: str, seq: int, sealed: bytes) -> bytes:
+        return key.unseal(sealed, self._event(owner, sighting, seq))
+
+    def seal_shot(self, key: DataKey, owner: str, sighting: str, shot: Image) -> bytes:
+        return key.seal(pack_crop(shot), self._shot(owner, sighting))
+
+    def open_shot(self, key: DataKey, owner: str, sighting: str, sealed: bytes) -> Image:
+        return unpack_crop(key.unseal(sealed, self._shot(owner, sighting)))
+
     # One id a seal, because opening a large gallery makes many: it is unambiguous, since all of
     # its parts but the last have a fixed length.
 
@@ -112,6 +135,15 @@ class Seals:
 
     def _crop(self, owner: str, template: int) -> str:
         return f"crop {self._uid} {owner} {template:016x}"
+
+    def _sighting(self, owner: str, sighting: str) -> str:
+        return f"sighting {self._uid} {owner} {sighting}"
+
+    def _event(self, owner: str, sighting: str, seq: int) -> str:
+        return f"event {self._uid} {owner} {sighting} {seq}"
+
+    def _shot(self, owner: str, sighting: str) -> str:
+        return f"shot {self._uid} {owner} {sighting}"
 
 
 def check_owner(owner: str, uid: str, profile: Profile) -> None:

@@ -57,7 +57,8 @@ def export(
     *,
     details: Mapping[str, Detail] | None = None,
 ) -> Transfer:
-    """Writes all that a collection holds to a new file of mode 0600: the whole file, or none.
+    """Writes all subjects of a collection to a new file of mode 0600: the whole file, or none.
+    Sightings stay behind.
 
     One state of the collection, streamed in bounded memory; audited with `details`. What no key
     opens is left out. Raises UnknownSubject, and ConfigError if the file exists or the passphrase
