@@ -175,6 +175,18 @@ def test_a_face_that_is_half_covered_teaches_nothing() -> None:
     assert np.array_equal(stage.tracker._tracks[0].looks, before)
 
 
+def test_a_first_look_that_was_bad_makes_no_second_person() -> None:
+    """First found half hidden, with the looks of nobody; then plainly."""
+    stage = Stage()
+    stage.hold(3, (5, face(100, score=0.65)))
+    assert stage.names == {5: 1}
+    stage.hold(3, (0, face(100)))
+    assert stage.names == {0: 1}
+    stage.hold(20)
+    stage.hold(2, (0, face(500)))
+    assert stage.names == {0: 1}
+
+
 def test_tracks_end_once_after_the_memory() -> None:
     stage = Stage(Tracker(TrackRules(memory=1.05)))
     stage.hold(4, (0, face(100)))

@@ -107,30 +107,28 @@ class Tracker:
         """What the faces found at `at` seconds are; no faces is a finding too.
 
         Raises InputError where time goes back, ModelMismatch for embeddings of two models,
-        MissingExtra without SciPy, and whatever `embed` raises; a failed update changes nothing
-        but embeddings.
+        MissingExtra without SciPy, and whatever `embed` raises; after that, go on with the next
+        frame: what was found may have been noted already.
         """
         if not at >= self._at:
             raise InputError(f"expected a time of {self._at} s or later, got {at}")
         looks = _Looks(embed)
-        hold = self._rules.hold
-        told = [t for t in self._tracks if t.id and t.placed and at - t.seen <= hold]
-        found = self._matched(told, at, faces, looks)
+        found = self._matched(self._expected(at), at, faces, looks)
         clear = self._clear(at, faces, found)
         self._verify(found, clear, looks)
         rest = [i for i in range(len(faces)) if i not in found]
         found |= self._near([t for t in self._tracks if not t.id], rest, at, faces)
         self._enter(at, faces, found)
-        self._tell(found, looks)
-        for index in clear & looks.made.keys() & found.keys():
-            found[index].learn(looks.made[index], self._rules.same)
+        for index in clear & looks.made.keys():
+            if found[index].id:
+                found[index].learn(looks.made[index], self._rules.same)
+        self._tell(found, clear, looks)
         self._at = at
         return self._report(at, found)
 
     def predict(self, at: float) -> tuple[Tracked, ...]:
         """Where the faces are that were seen of late, in a frame in which none is sought."""
-        hold = self._rules.hold
-        return tuple(t.at(at) for t in self._tracks if t.id and at - t.seen <= hold)
+        return tuple(t.at(at) for t in self._expected(at))
 
     def learn(self, id: int, embedding: Embedding) -> None:
         """Takes an embedding of a track that was made for other ends; an unknown id is nothing.
@@ -146,6 +144,11 @@ class Tracker:
         ended = tuple(t.at(t.seen) for t in self._tracks if t.id)
         self._tracks = []
         return ended
+
+    def _expected(self, at: float) -> "list[_Track]":
+        """The told tracks that are where they were going."""
+        hold = self._rules.hold
+        return [t for t in self._tracks if t.id and t.placed and at - t.seen <= hold]
 
     def _matched(
         self, tracks: "list[_Track]", at: float, faces: Sequence[Face], looks: "_Looks"
@@ -189,11 +192,7 @@ class Tracker:
         """The faces that are plainly seen, with no other over them, nor a hidden one that may
         be; the tracks of all others are in doubt from now on.
         """
-        hidden = [
-            t.motion.then(at).box
-            for t in self._tracks
-            if t.id and t.placed and at - t.seen <= self._rules.hold and t not in found.values()
-        ]
+        hidden = [t.motion.then(at).box for t in self._expected(at) if t not in found.values()]
         covered = overlapped([f.box for f in faces], hidden)
         for index in covered & found.keys():
             found[index].doubt = True
@@ -205,10 +204,13 @@ class Tracker:
         doubtful = sorted(i for i in clear & found.keys() if found[i].doubt)
         looks.ask(doubtful)
         for index in doubtful:
-            if found[index].alike(looks.made[index]) < self._rules.other:
-                found.pop(index).placed = False
+            track = found[index]
+            if track.alike(looks.made[index]) >= self._rules.other:
+                track.doubt = track.weak = False
+            elif track.weak:
+                track.looks, track.mean, track.weak = None, None, False
             else:
-                found[index].doubt = False
+                found.pop(index).placed = False
 
     def _near(
         self, tracks: "list[_Track]", free: Sequence[int], at: float, faces: Sequence[Face]
@@ -228,7 +230,7 @@ class Tracker:
                 found[index] = _Track.of(at, face)
                 self._tracks.append(found[index])
 
-    def _tell(self, found: "dict[int, _Track]", looks: "_Looks") -> None:
+    def _tell(self, found: "dict[int, _Track]", clear: set[int], looks: "_Looks") -> None:
         """Gives ids to tracks that were seen often enough: that of a hidden one who looks the same,
         else a new one.
         """
@@ -246,7 +248,8 @@ class Tracker:
             if not track.id:
                 self._last_id += 1
                 track.id = self._last_id
-            track.learn(looks.made[index], self._rules.same)
+                track.weak = index not in clear
+                track.learn(looks.made[index], self._rules.same)
             track.doubt = True
 
     def _is_sure(self, track: "_Track") -> bool:
@@ -290,7 +293,8 @@ class _Track:
     """What is known of one face.
 
     `id` is 0 until it is told; `looks` is the sum of its embeddings. `doubt`: it may have changed
-    hands; `placed`: it may be where it was going, else it is known by looks alone.
+    hands; `weak`: it was never seen plainly; `placed`: it may be where it was going, else it is
+    known by looks alone.
     """
 
     motion: Motion
@@ -302,6 +306,7 @@ class _Track:
     misses: int = 0
     id: int = 0
     doubt: bool = False
+    weak: bool = False
     placed: bool = True
     looks: Floats | None = None
     mean: Embedding | None = None
@@ -319,7 +324,7 @@ class _Track:
 
     def follow(self, earlier: "_Track") -> None:
         """Goes on as a track that was lost."""
-        self.id, self.since = earlier.id, earlier.since
+        self.id, self.since, self.weak = earlier.id, earlier.since, earlier.weak
         self.looks, self.mean = earlier.looks, earlier.mean
         self.score += earlier.score
         self.hits += earlier.hits
