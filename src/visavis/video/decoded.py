@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 _PATIENCE: Final = 1.0  # seconds after which a read that waits looks whether it is to end
 _LATE: Final = 1.0  # seconds behind a live stream after which only key frames are decoded
 _WAITED: Final = 0.02  # seconds for a packet that show that none was there
-_KEYLESS: Final = 15.0  # seconds without a key frame after which all frames are decoded again
+_KEYLESS: Final = (
+    15.0  # seconds that a key frame is waited for: connected anew, a stream begins with one
+)
 _BROKEN: Final = 100  # unreadable packets in a row after which a stream is given up
 _KEYS: Final = "NONKEY"  # FFmpeg's word for what is left out
 _CODECS: Final = "h264,hevc,mjpeg,mpeg4,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,h263,mpeg2video"
@@ -124,9 +126,9 @@ class Decoded:
         raise failure
 
     def _settings(self) -> dict[str, str]:
-        """FFmpeg's: protocols, containers and codecs that may be used, and little buffering."""
+        """FFmpeg's: protocols, containers and codecs that may be used, and how long is looked ahead."""
         pixels = str(self._options.limits.max_pixels)
-        live = {"fflags": "nobuffer", "analyzeduration": "2000000", "max_pixels": pixels}
+        live = {"fpsprobesize": "0", "analyzeduration": "2000000", "max_pixels": pixels}
         match self._address.kind:
             case "rtsp":
                 return live | {
@@ -169,12 +171,10 @@ class Decoded:
                 yield frame
                 seen = time.monotonic()
             asked = time.monotonic()
-            if self.live and asked - seen > self._options.stall:
-                if stream.codec_context.skip_frame != _KEYS:
-                    raise StreamFailed(f"{self.name} gave no frame for {self._options.stall:g} s")
-                if asked - seen > max(self._options.stall, _KEYLESS):
-                    _hurry(stream, False)
-                    seen = asked
+            skipping = stream.codec_context.skip_frame == _KEYS
+            most = max(self._options.stall, _KEYLESS if skipping else 0.0)
+            if self.live and asked - seen > most:
+                raise StreamFailed(f"{self.name} gave no frame for {most:g} s")
 
     def _decoded(self, packet: "Packet[VideoStream] | None") -> "list[VideoFrame]":
         """The whole frames of a packet; the others are counted, and those that were left out."""
