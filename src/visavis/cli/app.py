@@ -29,6 +29,7 @@ from visavis.cli import (
     train,
     ui,
     version,
+    watch,
 )
 from visavis.cli.run import Cli
 
@@ -61,7 +62,7 @@ def root(
     """Self-hosted face recognition: enrol, verify and identify people, offline."""
 
 
-for top in (enrol, decide, faces, live, serve, ui):
+for top in (enrol, decide, faces, live, watch, serve, ui):
     app.add_typer(top.app)
 for name, group, panel, summary in (
     ("subjects", subjects, KEEP, "List, show, rename, merge and forget subjects."),

@@ -17,8 +17,8 @@ _CODECS: Final = ("libx264", "libopenh264", "mpeg4")
 class Film:
     """An MP4 file that grows; complete and in its place when it is closed. Not thread-safe.
 
-    Until then it stands beside it as `NAME.part`, readable by its owner alone. Frames are (H, W, 3) RGB uint8, all of the size
-    of the first, less a last odd row or column.
+    Until then it stands beside it as `NAME.part`, readable by its owner alone. Frames are
+    (H, W, 3) RGB uint8, all of the size of the first, less a last odd row or column.
     """
 
     def __init__(self, path: Path, fps: int = 25) -> None:
