@@ -16,6 +16,7 @@ from visavis.video.watch import Eyes
 
 Run = Callable[..., Result]
 RunJson = Callable[..., tuple[int, dict[str, Any]]]
+Shoot = Callable[..., str]
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +42,7 @@ def door(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ada(run: Run, shoot: Callable[..., str]) -> None:
+def ada(run: Run, shoot: Shoot) -> None:
     assert run("enrol", "ada", shoot("ada")).exit_code == 0
 
 
@@ -82,9 +83,7 @@ def test_one_document_says_it_all(run_json: RunJson, door: Path, tmp_path: Path)
 
 
 @pytest.mark.usefixtures("ada")
-def test_it_can_ask_for_one_person(
-    run_json: RunJson, door: Path, shoot: Callable[..., str]
-) -> None:
+def test_it_can_ask_for_one_person(run_json: RunJson, door: Path, shoot: Shoot) -> None:
     assert run_json("watch", door, "--verify", "ada")[0] == 0
     assert run_json("enrol", "ben", shoot("ben"))[0] == 0
     code, document = run_json("watch", door, "--verify", "ben")
