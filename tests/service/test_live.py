@@ -21,13 +21,14 @@ from visavis.recognizer import Recognizer
 from visavis.service.admission import Overloaded
 from visavis.service.apikeys import Scope
 from visavis.service.app import create_app
-from visavis.service.live import Journal, PlainWatcher, Watching
+from visavis.service.live import TRACKED, Journal, PlainWatcher, TrackingWatcher, Watching
 from visavis.service.opening import assemble
 from visavis.service.rates import Rates
 from visavis.service.state import Services
 from visavis.settings import Settings
 from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, fake_photo
 from visavis.types import Face, Identification, Image, Match, Threshold
+from visavis.video.pace import PaceRules
 
 LIVE = "ws://127.0.0.1:8600/v1/live"
 Png = Callable[..., bytes]
@@ -40,6 +41,14 @@ def recognizer(services: Services) -> Recognizer:
     found.enrol("ada", fake_photo("ada"))
     found.enrol("ben", fake_photo("ben"))
     return found
+
+
+@pytest.fixture
+def client(services: Services) -> Iterator[TestClient]:
+    """Of a service that looks at each frame for itself, as without the extra `video`."""
+    served = replace(services, eyes=None)
+    with TestClient(create_app(served), base_url="http://127.0.0.1:8600") as found:
+        yield found
 
 
 @contextmanager
@@ -146,6 +155,48 @@ class TestJournal:
         assert journal.due([], 100) == []
 
 
+class TestTrackingWatcher:
+    """One frame every 40 ms, in each of which faces are sought until `most` says otherwise."""
+
+    def watcher(self, services: Services, recognizer: Recognizer, most: int = 1) -> TrackingWatcher:
+        assert services.eyes is not None
+        pace = PaceRules(most=most, budget=1e-9, longest=10)
+        rules = replace(TRACKED, pace=pace)
+        policy = services.policy
+        return TrackingWatcher(recognizer, services.eyes, policy, services.stopwatch, rules)
+
+    def test_a_sure_face_has_name_and_number_in_the_first_frame(
+        self, services: Services, recognizer: Recognizer
+    ) -> None:
+        pytest.importorskip("scipy", reason="the video extra is not installed")
+        watcher = self.watcher(services, recognizer)
+        before = len(services.gallery.audit_tail(100))
+        seen = [watcher.see(fake_photo("ada", "eve"), n / 25, n).faces for n in (1, 2, 3)]
+        named = [[face.identification.subject for face in faces] for faces in seen]
+        assert named == [["ada", None]] * 3
+        assert [[face.track for face in faces] for faces in seen] == [[1, 2]] * 3
+        assert len(services.gallery.audit_tail(100)) == before
+
+    def test_a_face_is_expected_where_it_was_not_sought(
+        self, services: Services, recognizer: Recognizer
+    ) -> None:
+        pytest.importorskip("scipy", reason="the video extra is not installed")
+        watcher = self.watcher(services, recognizer, most=4)
+        photos = [fake_photo("ada"), fake_photo("ada"), fake_photo()]
+        seen = [watcher.see(photo, n / 25, n).faces for n, photo in enumerate(photos)]
+        assert [face.identification.subject for face in seen[2]] == ["ada"]
+        assert {face.track for faces in seen for face in faces} == {1}
+
+    def test_its_steps_are_timed(
+        self, services: Services, recognizer: Recognizer, png: Png
+    ) -> None:
+        pytest.importorskip("scipy", reason="the video extra is not installed")
+        watcher = self.watcher(services, recognizer)
+        watching = Watching(recognizer, watcher, services.stopwatch, {})
+        found = watching.work(png("ada"), time.monotonic())
+        assert {"decode", "detect", "embed", "search"} <= found.seconds.keys()
+
+
 class TestWatching:
     def test_the_plain_watcher_decides_as_identify_does_but_records_nothing(
         self, services: Services, recognizer: Recognizer
@@ -153,7 +204,7 @@ class TestWatching:
         photo = fake_photo("ada", "eve")
         before = len(services.gallery.audit_tail(100))
         watcher = PlainWatcher(recognizer, services.policy, services.stopwatch)
-        seen = watcher.see(photo, 1.0)
+        seen = watcher.see(photo, 1.0, 1)
         assert len(services.gallery.audit_tail(100)) == before
         expected = recognizer.identify(photo)
         assert [f.identification.subject for f in seen.faces] == ["ada", None]
@@ -259,7 +310,7 @@ class TestStream:
         self, services: Services, png: Png
     ) -> None:
         workers = Reluctant(services, refuses={3, 4})  # the first two open the stream
-        served = replace(services, workers=workers)  # type: ignore[arg-type]
+        served = replace(services, workers=workers, eyes=None)  # type: ignore[arg-type]
         with TestClient(create_app(served)) as client, stream(client) as socket:
             for _ in range(2):
                 socket.send_bytes(png("ben"))
@@ -273,7 +324,9 @@ class TestStream:
     def test_frames_beyond_the_rate_of_the_key_are_dropped(
         self, services: Services, png: Png
     ) -> None:
-        served = replace(services, rates=Rates(1e-6, 3))  # the line itself, and two frames
+        served = replace(
+            services, rates=Rates(1e-6, 3), eyes=None
+        )  # the line itself, and two frames
         with TestClient(create_app(served)) as client, stream(client) as socket:
             for number in (1, 2):
                 socket.send_bytes(png("ada"))
@@ -305,6 +358,20 @@ class TestStream:
         labels = {"operation": "identify", "decision": "match"}
         value = services.metrics.registry.get_sample_value("visavis_decisions_total", labels)
         assert value == 3
+
+
+@pytest.mark.usefixtures("recognizer")
+class TestFollowed:
+    def test_a_face_keeps_its_number_through_a_stream(self, services: Services, png: Png) -> None:
+        pytest.importorskip("scipy", reason="the video extra is not installed")
+        with TestClient(create_app(services)) as client, stream(client) as socket:
+            found = []
+            for _ in range(4):
+                socket.send_bytes(png("ada", "eve"))
+                found.append(socket.receive_json()["faces"])
+        told = [[(face["subject"], face["track"]) for face in faces] for faces in found]
+        assert told == [[("ada", 1), (None, 2)]] * 4
+        assert len(identified(services)) == 2
 
 
 @pytest.mark.usefixtures("recognizer")
@@ -382,7 +449,8 @@ def gated(
         }
     )
     gallery = Gallery(changed.gallery, Keyring([bytes(range(32))]))
-    served = assemble(changed, detector, FakeEmbedder(), FakeLiveness(), gallery)
+    made = assemble(changed, detector, FakeEmbedder(), FakeLiveness(), gallery)
+    served = replace(made, eyes=None)
     people = Recognizer(services.pipeline, gallery)
     for name in ("ada", "ben"):
         people.enrol(name, fake_photo(name))

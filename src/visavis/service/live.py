@@ -10,8 +10,13 @@ from visavis.audit import Detail
 from visavis.policy import Policy
 from visavis.recognizer import Recognizer
 from visavis.service.timed import Stages, Stopwatch
-from visavis.types import Identification, Image
+from visavis.types import Identification, Image, Sample
+from visavis.video.frames import Frame
+from visavis.video.tracker import TrackRules
+from visavis.video.watch import Eyes, Watcher, WatchRules
 
+TRACKED: Final = WatchRules(tracks=TrackRules(confirm=2))
+"""A face that the detector is sure of is answered in the first frame that shows it."""
 RECORD_SECONDS: Final = 10.0
 
 
@@ -35,8 +40,9 @@ class FrameResult:
 class FrameWatcher(Protocol):
     """Looks at the frames of one stream, in order, and may remember. One thread at a time."""
 
-    def see(self, image: Image, when: float) -> FrameResult:
-        """What a frame shows that came `when`, in seconds of a clock that never goes back.
+    def see(self, image: Image, when: float, number: int) -> FrameResult:
+        """What a frame shows that came `when`, in seconds of a clock that never goes back; it was
+        the `number`-th that came, those that were dropped counted.
 
         Leaves no audit record: see `Journal`.
         """
@@ -52,11 +58,39 @@ class PlainWatcher:
         self._policy = policy
         self._stages = stages
 
-    def see(self, image: Image, when: float) -> FrameResult:
+    def see(self, image: Image, when: float, number: int) -> FrameResult:
         samples = self._recognizer.pipeline.samples(image, self._policy)
         with self._stages.stage("search"):
             found = [self._recognizer.decide(sample, self._policy) for sample in samples]
         return FrameResult(tuple(SeenFace(one) for one in found))
+
+
+class TrackingWatcher:
+    """Follows faces from frame to frame: each is looked at closely now and then, and decided by
+    all its looks. A frame in which faces were not sought has them where they are expected.
+    """
+
+    def __init__(
+        self,
+        recognizer: Recognizer,
+        eyes: Eyes,
+        policy: Policy,
+        stages: Stages,
+        rules: WatchRules = TRACKED,
+    ) -> None:
+        """Times the search as a stage, as PlainWatcher. Raises ConfigError as `Watcher`."""
+        self._recognizer = recognizer
+        self._policy = policy
+        self._stages = stages
+        self._watcher = Watcher(recognizer.pipeline, eyes, self._decide, policy, rules)
+
+    def see(self, image: Image, when: float, number: int) -> FrameResult:
+        people = self._watcher.see(Frame.of(image, number, when)).people
+        return FrameResult(tuple(SeenFace(one.identification, one.track) for one in people))
+
+    def _decide(self, sample: Sample) -> Identification:
+        with self._stages.stage("search"):
+            return self._recognizer.decide(sample, self._policy)
 
 
 class Journal:
@@ -118,12 +152,14 @@ class Watching:
         self._clock = clock
         self._journal = Journal()
 
-    def work(self, frame: bytes, at: float) -> Watched:
-        """What a frame shows that arrived `at`. Raises InputError for one that cannot be used."""
+    def work(self, frame: bytes, at: float, number: int = 1) -> Watched:
+        """What a frame shows, the `number`-th, that arrived `at`. Raises InputError for one that
+        cannot be used.
+        """
         queued = max(self._clock() - at, 0.0)
         with self._stopwatch.collect() as stages:
             image = self._recognizer.pipeline.decode(frame)
-            result = self._watcher.see(image, at)
+            result = self._watcher.see(image, at, number)
         found = [face.identification for face in result.faces]
         for one in self._journal.due(found, at):
             self._recognizer.note(one, self._details)

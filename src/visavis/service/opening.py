@@ -2,8 +2,9 @@
 
 import time
 from contextlib import ExitStack
+from importlib.util import find_spec
 
-from visavis.build import build_gallery, build_liveness, build_pipeline, cards_of
+from visavis.build import build_eyes, build_gallery, build_liveness, build_pipeline, cards_of
 from visavis.gallery.gallery import Gallery
 from visavis.image import ImageLimits
 from visavis.liveness.challenger import Challenger
@@ -25,9 +26,11 @@ from visavis.service.rates import Rates
 from visavis.service.schemas.policy import PolicyQuery
 from visavis.service.seats import Seats
 from visavis.service.state import Recognizers, Services
-from visavis.service.timed import Stopwatch, TimedLiveness, timed
+from visavis.service.streaming import Streams
+from visavis.service.timed import Stopwatch, TimedDetector, TimedLiveness, timed
 from visavis.service.watching import Readiness, disk_left, workers_free
 from visavis.settings import Settings
+from visavis.video.watch import Eyes
 
 _LEAST_DISK = 100.0  # megabytes
 
@@ -95,8 +98,18 @@ def assemble(
             readiness=_readiness(settings, gallery, keys, workers),
             seats=seats,
             challenges=Challenges(challenger, LargestFace(pipeline, check, settings.live), seats),
+            streams=Streams(of.streams),
+            eyes=_eyes(detector, watch),
             closing=stack.pop_all(),
         )
+
+
+def _eyes(detector: Detector, watch: Stopwatch) -> Eyes | None:
+    """What follows faces, its searches timed; None without the extra `video`."""
+    if find_spec("scipy") is None:
+        return None
+    eyes = build_eyes(detector)
+    return Eyes(TimedDetector(eyes.finder, watch), eyes.refine)
 
 
 def _jobs(

@@ -31,6 +31,7 @@ from visavis.service.watching import Readiness
 from visavis.serving import ServiceSettings
 from visavis.settings import Settings
 
+from visavis.video.watch import Eyes
 logger = logging.getLogger("visavis.service")
 
 T = TypeVar("T")
@@ -69,7 +70,9 @@ class Recognizers:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a route needs, handed to the app. `liveness` is loaded whatever the policy says."""
+    """What a route needs, handed to the app. `liveness` is loaded whatever the policy says; `eyes`
+    are None where faces cannot be followed.
+    """
 
     settings: Settings
     pipeline: Pipeline
@@ -91,6 +94,8 @@ class Services:
     seats: Seats
     challenges: Challenges
     closing: ExitStack = field(default_factory=ExitStack)
+    streams: Streams
+    eyes: Eyes | None = None
 
     @property
     def limits(self) -> ServiceSettings:

@@ -6,9 +6,12 @@ from starlette.websockets import WebSocket
 from visavis.policy import Policy
 from visavis.recognizer import Recognizer
 from visavis.service.apikeys import Scope
-from visavis.service.live import PlainWatcher, Watching
+from visavis.service.limited import LimitedDetector
+from visavis.service.live import FrameWatcher, PlainWatcher, TrackingWatcher, Watching
 from visavis.service.schemas.live import LiveFrame, LiveHello, LiveReady
 from visavis.service.sockets import IDLE_SECONDS, Frame, Line, converse
+from visavis.service.state import Services
+from visavis.video.watch import Eyes
 
 router = APIRouter(prefix="/v1", tags=["live"])
 
@@ -55,15 +58,24 @@ def _ready(line: Line[LiveHello], recognizer: Recognizer, policy: Policy) -> Liv
 
 async def _stream(line: Line[LiveHello], recognizer: Recognizer, policy: Policy) -> None:
     call, services = line.call, line.call.services
-    watcher = PlainWatcher(recognizer, policy, services.stopwatch)
+    watcher = _watcher(services, recognizer, policy)
     details = {**call.origin, "stream": True}
     watching = Watching(recognizer, watcher, services.stopwatch, details)
 
     async def take(frame: Frame) -> bool:
         picture = frame.picture
-        found = await call.run(lambda: watching.work(picture, frame.at))
+        found = await call.run(lambda: watching.work(picture, frame.at, frame.number))
         services.metrics.observe_identifications([f.identification for f in found.result.faces])
         await line.say(LiveFrame.of(frame.number, line.dropped, found, policy, call.digits))
         return False
 
     await line.follow(take)
+
+
+def _watcher(services: Services, recognizer: Recognizer, policy: Policy) -> FrameWatcher:
+    """One that follows faces where that can be, else one that looks at each frame for itself."""
+    if services.eyes is None:
+        return PlainWatcher(recognizer, policy, services.stopwatch)
+    finder = LimitedDetector(services.eyes.finder, services.limits.max_faces)
+    eyes = Eyes(finder, services.eyes.refine)
+    return TrackingWatcher(recognizer, eyes, policy, services.stopwatch)
