@@ -126,7 +126,7 @@ class Decoded:
         raise failure
 
     def _settings(self) -> dict[str, str]:
-        """FFmpeg's: protocols, containers and codecs that may be used, and how far to look ahead."""
+        """FFmpeg's: protocols, containers and codecs that it may use; how far to look ahead."""
         pixels = str(self._options.limits.max_pixels)
         live = {"fpsprobesize": "0", "analyzeduration": "2000000", "max_pixels": pixels}
         match self._address.kind:
