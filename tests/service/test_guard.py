@@ -94,6 +94,30 @@ def knock(headers: Mapping[str, str], **settings: Any) -> list[Message]:
     return sent
 
 
+def closed(headers: Mapping[str, str]) -> Answer:
+    """Opens a WebSocket where there is none, on a server that can say so."""
+    sent: list[Message] = []
+
+    async def closing(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.close", "code": 1000})
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    async def send(message: Message) -> None:
+        sent.append({**message, "type": message["type"].removeprefix("websocket.")})
+
+    scope = {
+        "type": "websocket",
+        "path": "/v1/nope",
+        "headers": _raw(headers),
+        "extensions": {"websocket.http.response": {}},
+    }
+    asyncio.run(Guard(closing, ServiceSettings(), Metrics())(scope, receive, send))
+    assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
+    return _answer(sent)
+
+
 def _raw(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.encode(), value.encode("latin-1")) for name, value in headers.items()]
 
@@ -272,6 +296,40 @@ def test_websockets(headers: Mapping[str, str], accepted: bool) -> None:
         assert len(sent[0]["id"]) == 20
     else:
         assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+@pytest.mark.parametrize(
+    ("host", "status", "code"), [(HOME, 404, "not_found"), ("evil.example", 403, "forbidden")]
+)
+def test_websockets_that_are_not_opened_say_why(host: str, status: int, code: str) -> None:
+    found = closed({"host": host, "x-request-id": "abcd1234"})
+    body = json.loads(found.body)
+    assert found.status == status
+    assert body["error"]["code"] == code
+    assert body["request_id"] == "abcd1234"
+
+
+def test_a_websocket_that_was_open_is_closed_as_such() -> None:
+    sent: list[str] = []
+
+    async def ending(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "websocket.accept"})
+        await send({"type": "websocket.close", "code": 1000})
+
+    async def send(message: Message) -> None:
+        sent.append(message["type"])
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect"}
+
+    scope = {
+        "type": "websocket",
+        "path": "/v1/live",
+        "headers": _raw({"host": HOME}),
+        "extensions": {"websocket.http.response": {}},
+    }
+    asyncio.run(Guard(ending, ServiceSettings(), Metrics())(scope, receive, send))
+    assert sent == ["websocket.accept", "websocket.close"]
 
 
 def test_what_is_neither_http_nor_websocket_passes() -> None:

@@ -13,7 +13,16 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from visavis.service.errors import UNEXPECTED, RequestTooLarge, TooSlowClient, answer, envelope
+from visavis.errors import VisavisError
+from visavis.service.auth import Forbidden
+from visavis.service.errors import (
+    UNEXPECTED,
+    NotHere,
+    RequestTooLarge,
+    TooSlowClient,
+    answer,
+    envelope,
+)
 from visavis.service.logs import access
 from visavis.service.metrics import Metrics
 from visavis.serving import LOOPBACK, ServiceSettings
@@ -35,6 +44,9 @@ _API_HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _PAGES: Final = "/ui"
+_FOREIGN: Final = "this host or origin may not call"
+_DENIAL: Final = "websocket.http.response"
+"""Extension of a server that can say why it opens no WebSocket."""
 
 
 @dataclass(slots=True)
@@ -58,14 +70,18 @@ class Guard:
             case "http":
                 await self._http(scope, receive, send)
             case "websocket":
-                scope.setdefault("state", {})["request_id"] = request_id(Headers(scope=scope))
-                if self._foreign(Headers(scope=scope), scope):
-                    await receive()
-                    await send({"type": "websocket.close", "code": 1008})
-                else:
-                    await self._app(scope, receive, send)
+                await self._websocket(scope, receive, send)
             case _:
                 await self._app(scope, receive, send)
+
+    async def _websocket(self, scope: Scope, receive: Receive, send: Send) -> None:
+        headers = Headers(scope=scope)
+        ident = scope.setdefault("state", {})["request_id"] = request_id(headers)
+        if self._foreign(headers, scope):
+            await receive()
+            await _refuse(Forbidden(_FOREIGN), scope, ident, send)
+        else:
+            await self._app(scope, receive, _refusing(scope, ident, send))
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = Headers(scope=scope)
@@ -92,8 +108,7 @@ class Guard:
     def _refusal(self, headers: Headers, scope: Scope, ident: str) -> ASGIApp | None:
         """The answer to a request that goes no further."""
         if self._foreign(headers, scope):
-            body = envelope("forbidden", "this host or origin may not call", ident)
-            return JSONResponse(body, 403)
+            return answer(Forbidden(_FOREIGN), ident)
         length = headers.get("content-length", "0")
         if not length.isdecimal():
             return JSONResponse(envelope("invalid_request", "bad Content-Length", ident), 400)
@@ -196,6 +211,28 @@ def _name(host: str) -> str:
 
 def _plain(host: str) -> bool:
     return re.fullmatch(r"[A-Za-z0-9.\-_:\[\]]{1,255}", host) is not None
+
+
+def _refusing(scope: Scope, ident: str, send: Send) -> Send:
+    """Says why where a WebSocket is closed unopened: routes open theirs, so there was no route."""
+    opened = False
+
+    async def telling(message: Message) -> None:
+        nonlocal opened
+        opened = opened or message["type"] == "websocket.accept"
+        if opened or message["type"] != "websocket.close":
+            await send(message)
+        else:
+            await _refuse(NotHere("there is no WebSocket at this path"), scope, ident, send)
+
+    return telling
+
+
+async def _refuse(error: VisavisError, scope: Scope, ident: str, send: Send) -> None:
+    if _DENIAL in scope.get("extensions", {}):
+        await answer(error, ident)(scope, _nothing, send)
+    else:
+        await send({"type": "websocket.close", "code": 1008})
 
 
 def _failed(ident: str, late: bool) -> ASGIApp:

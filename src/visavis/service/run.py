@@ -11,6 +11,7 @@ from visavis.errors import ConfigError
 from visavis.image import ARCFACE
 from visavis.service.app import create_app
 from visavis.service.logs import configure
+from visavis.service.malformed import Protocol
 from visavis.service.opening import open_services
 from visavis.service.state import Services
 from visavis.service.stopping import cleaning_up
@@ -77,6 +78,7 @@ def _config(services: Services) -> uvicorn.Config:
         create_app(services),
         host=of.host,
         port=of.port,
+        http=Protocol,
         log_config=None,
         log_level=None,
         access_log=False,
