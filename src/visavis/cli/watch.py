@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
@@ -190,15 +191,12 @@ def watch(
 def _opened(
     sources: Sequence[str], settings: "Settings", transport: Literal["tcp", "udp"]
 ) -> "list[Source]":
-    from visavis.extras import needs
+    from visavis.errors import MissingExtra
     from visavis.image import ImageLimits
-    from visavis.video.source import SourceOptions
+    from visavis.video.sources import SourceOptions, open_source
 
-    with needs("video", "watching streams"):
-        import av  # noqa: F401
-        import scipy  # noqa: F401
-    from visavis.video.sources import open_source
-
+    if not (find_spec("av") and find_spec("scipy")):
+        raise MissingExtra("video", "watching streams")
     limits = ImageLimits(settings.max_bytes, settings.max_pixels)
     options = SourceOptions(transport=transport, limits=limits)
     return [open_source(one, options) for one in sources]
