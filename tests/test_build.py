@@ -37,7 +37,7 @@ def test_streams_are_watched_by_the_first_look_alone(settings: Settings) -> None
     assert isinstance(detector, SecondLook)
     eyes = build_eyes(detector)
     assert eyes.finder is detector.first
-    assert eyes.refine == detector.refine
+    assert eyes.again == detector.again
 
 
 def test_a_detector_without_a_second_look_does_all_itself() -> None:
@@ -45,7 +45,7 @@ def test_a_detector_without_a_second_look_does_all_itself() -> None:
     eyes = build_eyes(detector)
     [face] = detector.detect(photo)
     assert eyes.finder is detector
-    assert eyes.refine(photo, face) is face
+    assert eyes.again(photo, face) is face
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ class Looker:
         return [seen.looks[i] for i in indexes]
 
     def _made(self, image: Image, seen: Seen, indexes: Sequence[int]) -> list[Embedding]:
-        faces = [self._eyes.refine(image, seen.faces[i]) for i in indexes]
+        faces = [(self._eyes.again(image, seen.faces[i]) or seen.faces[i]) for i in indexes]
         return self._embedder.embed(image, faces)
 
 

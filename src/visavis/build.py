@@ -93,7 +93,7 @@ def build_eyes(detector: Detector) -> "Eyes":
 
     match detector:
         case SecondLook():
-            return Eyes(detector.first, detector.refine)
+            return Eyes(detector.first, detector.again)
         case _:
             return Eyes(detector, lambda _, face: face)
 

@@ -12,7 +12,7 @@ from visavis.types import Embedding, Face, Identification, Image, Match, Sample,
 from visavis.video.frames import Frame
 from visavis.video.looks import LookRules
 from visavis.video.tracker import TrackRules
-from visavis.video.watch import Eyes, Person, Refine, View, Watcher, WatchRules
+from visavis.video.watch import Again, Eyes, Person, View, Watcher, WatchRules
 
 RULES = WatchRules(tracks=TrackRules(confirm=1))
 FPS = 25
@@ -59,10 +59,10 @@ def watcher(
     policy: Policy | None = None,
     rules: WatchRules = RULES,
     liveness: FakeLiveness | None = None,
-    refine: Refine = as_found,
+    again: Again = as_found,
 ) -> Watcher:
     pipeline = Pipeline(FakeDetector(), embedder or FakeEmbedder(spread=0.0), liveness)
-    return Watcher(pipeline, Eyes(FakeDetector(), refine), decide, policy or Policy(), rules)
+    return Watcher(pipeline, Eyes(FakeDetector(), again), decide, policy or Policy(), rules)
 
 
 def frame(number: int, image: Image) -> Frame:
@@ -113,17 +113,32 @@ def test_an_empty_frame_has_nobody_and_ends_tracks_in_time() -> None:
     assert [t for v in views for t in v.ended] == [1]
 
 
-def test_what_is_embedded_has_been_refined() -> None:
-    refined = list[Face]()
+def test_what_is_embedded_has_been_looked_at_again() -> None:
+    looked = list[Face]()
 
-    def refine(image: Image, face: Face) -> Face:
-        refined.append(face)
+    def again(image: Image, face: Face) -> Face:
+        looked.append(face)
         return replace(face, score=0.123)
 
     decide = Known("ben")
-    seen(watcher(decide, refine=refine), [fake_photo("ben")])
-    assert len(refined) == 1
+    seen(watcher(decide, again=again), [fake_photo("ben")])
+    assert len(looked) == 1
     assert decide.asked[0].face.score == 0.123
+
+
+def test_what_no_closer_look_finds_is_nobody() -> None:
+    looked = list[int]()
+
+    def again(image: Image, face: Face) -> Face | None:
+        looked.append(len(looked))
+        return face if len(looked) > 3 else None
+
+    decide = Known("ben")
+    views = seen(watcher(decide, again=again), [fake_photo("ben")] * 60)
+    shown = [v.number for v in views if v.people]
+    assert 10 < shown[0] < 60
+    assert len(decide.asked) < 8
+    assert len(looked) < 10
 
 
 def test_a_track_that_changes_hands_is_noticed() -> None:

@@ -29,10 +29,12 @@ class SecondLook:
 
     def detect(self, image: Image) -> list[Face]:
         """All faces, best score first, with boxes and scores of the first look."""
-        return [self.refine(image, face) for face in self.first.detect(image)]
+        return [self.again(image, face) or face for face in self.first.detect(image)]
 
-    def refine(self, image: Image, face: Face) -> Face:
-        """The face with landmarks from a second look, or as it is where none finds it again."""
+    def again(self, image: Image, face: Face) -> Face | None:
+        """The face with landmarks from a second look; None where that does not find it again, as
+        with most things that are no face.
+        """
         roll, side = _true_roll(pose(face.landmarks)[2]), max(face.width, face.height)
         middle = face.box.reshape(2, 2).mean(axis=0)
         there = _turning(middle, roll, _FACE / side)
@@ -40,10 +42,10 @@ class SecondLook:
         back = cv2.invertAffineTransform(there)
         marks = [f.landmarks @ back[:, :2].T + back[:, 2] for f in self.second.detect(view)]
         if not marks:
-            return face
+            return None
         nearest = min(marks, key=lambda m: _distance(m, face.landmarks))
         moved = _distance(nearest, face.landmarks)
-        return Face(face.box, nearest, face.score) if moved <= _NEAR * side else face
+        return Face(face.box, nearest, face.score) if moved <= _NEAR * side else None
 
 
 def _true_roll(measured: float) -> float:

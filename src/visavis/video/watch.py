@@ -18,8 +18,8 @@ from visavis.video.tracker import Tracked, Tracker, TrackRules
 
 Decide: TypeAlias = Callable[[Sample], Identification]
 """Who a sample shows; leaves no record."""
-Refine: TypeAlias = Callable[[Image, Face], Face]
-"""The face with landmarks as an embedding needs them."""
+Again: TypeAlias = Callable[[Image, Face], Face | None]
+"""The face with landmarks as an embedding needs them; None where a closer look finds none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class Eyes:
     """What finds the faces of a frame quickly, and what looks again at one that is embedded."""
 
     finder: Detector
-    refine: Refine
+    again: Again
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +78,8 @@ class Watcher:
     """Looks at the frames of one stream, in order. One thread at a time.
 
     A face is embedded when it is new, when a frame shows it better, and now and then to be sure
-    that it is still the same; who it is is decided by all its looks together. Leaves no audit
-    record: `Person.changed` says when one is due.
+    that it is still the same; who it is is decided by all its looks together. What no closer look
+    has found to be a face is nobody. Leaves no audit record: `Person.changed` says when one is due.
     """
 
     def __init__(
@@ -119,40 +119,40 @@ class Watcher:
         closer = _Closer(image, self._eyes.finder.detect(image), self._eyes, self._embedder)
         tracks = self._tracker.update(frame.at, closer.faces, closer.embed)
         self._pace.moved(max((t.pace for t in tracks.seen), default=0.0))
-        people = tuple(self._meet(tracked, frame.at, closer) for tracked in tracks.seen)
+        met = (self._meet(tracked, frame.at, closer) for tracked in tracks.seen)
+        people = tuple(person for person in met if person is not None)
         for gone in tracks.ended:
             self._known.pop(gone.id, None)
         return View(frame.number, frame.at, people, True, tuple(t.id for t in tracks.ended))
 
     def _follow(self, frame: Frame) -> View:
         """Those who were seen of late, where they are expected."""
-        people = (
-            self._known[t.id].person(t)
-            for t in self._tracker.predict(frame.at)
-            if t.id in self._known and not t.misses
-        )
-        return View(frame.number, frame.at, tuple(people), False)
+        seen = (t for t in self._tracker.predict(frame.at) if t.id in self._known and not t.misses)
+        people = (self._known[t.id].person(t) for t in seen)
+        return View(frame.number, frame.at, tuple(p for p in people if p is not None), False)
 
-    def _meet(self, tracked: Tracked, at: float, closer: "_Closer") -> Person:
+    def _meet(self, tracked: Tracked, at: float, closer: "_Closer") -> Person | None:
         """What is known of a face that was found, after a closer look where one is due."""
         known = self._known.setdefault(tracked.id, _Known(Looks(self._rules.looks)))
         quality = assess(closer.image, tracked.face)
         if self._check is not None:
             known.moments.add(closer.image, tracked.face, at)
-        if not known.looks.due(quality, at):
-            return known.person(tracked)
         assert tracked.index is not None  # a face that was found has its place in the list
-        sample = self._sample(tracked.index, quality, closer)
+        if not known.looks.due(quality, at) or not known.tries(at, self._rules.looks.spacing):
+            return known.person(tracked)
+        face = closer.again(tracked.index)
+        if face is None:
+            return known.person(tracked)
+        sample = self._sample(tracked.index, face, quality, closer)
         self._tracker.learn(tracked.id, sample.embedding)
         if not known.looks.add(Look(at, sample)):
             known.moments = Moments()
         changed = known.decided(self._decide)
-        return replace(known.person(tracked), look=True, changed=changed)
+        return known.person(tracked, look=True, changed=changed)
 
-    def _sample(self, index: int, quality: Quality, closer: "_Closer") -> Sample:
+    def _sample(self, index: int, face: Face, quality: Quality, closer: "_Closer") -> Sample:
         """A close look at one face of a frame."""
         [embedding] = closer.embed([index])
-        face = closer.refined(index)
         said = None
         if self._check is not None:
             said = self._check.check(closer.image, face, self._policy.live)
@@ -161,11 +161,19 @@ class Watcher:
 
 @dataclass(slots=True)
 class _Known:
-    """What is known of one track."""
+    """What is known of one track; `tried` is when a closer look was last taken at it."""
 
     looks: Looks
     moments: Moments = field(default_factory=Moments)
     identification: Identification | None = None
+    tried: float | None = None
+
+    def tries(self, at: float, spacing: float) -> bool:
+        """Whether a closer look is taken: none again too soon after one that found no face."""
+        if self.tried is not None and not len(self.looks) and at - self.tried < spacing:
+            return False
+        self.tried = at
+        return True
 
     def decided(self, decide: Decide) -> bool:
         """Decides by all looks; whether the answer is another than before."""
@@ -176,31 +184,35 @@ class _Known:
         now = self.identification
         return before is None or (before.decision, before.subject) != (now.decision, now.subject)
 
-    def person(self, tracked: Tracked) -> Person:
-        assert self.identification is not None  # the first look is at the first sight
+    def person(
+        self, tracked: Tracked, *, look: bool = False, changed: bool = False
+    ) -> Person | None:
+        """Who it is, where it is now; None as long as no closer look found a face."""
+        if self.identification is None:
+            return None
         sample = replace(self.identification.sample, face=tracked.face)
         found = replace(self.identification, sample=sample)
-        return Person(tracked.id, tracked.since, found)
+        return Person(tracked.id, tracked.since, found, look, changed)
 
 
 class _Closer:
-    """The faces of one frame, refined and embedded once each, when they are asked for."""
+    """The faces of one frame, each looked at again and embedded once, when that is asked for."""
 
     def __init__(self, image: Image, faces: list[Face], eyes: Eyes, embedder: Embedder) -> None:
         self.image = image
         self.faces = faces
-        self._refine = eyes.refine
+        self._again = eyes.again
         self._embedder = embedder
-        self._refined: dict[int, Face] = {}
+        self._seen: dict[int, Face | None] = {}
         self._made: dict[int, Embedding] = {}
 
-    def refined(self, index: int) -> Face:
-        if index not in self._refined:
-            self._refined[index] = self._refine(self.image, self.faces[index])
-        return self._refined[index]
+    def again(self, index: int) -> Face | None:
+        if index not in self._seen:
+            self._seen[index] = self._again(self.image, self.faces[index])
+        return self._seen[index]
 
     def embed(self, indexes: Sequence[int]) -> list[Embedding]:
         missing = [i for i in indexes if i not in self._made]
-        found = self._embedder.embed(self.image, [self.refined(i) for i in missing])
-        self._made.update(zip(missing, found, strict=True))
+        faces = [self.again(i) or self.faces[i] for i in missing]
+        self._made.update(zip(missing, self._embedder.embed(self.image, faces), strict=True))
         return [self._made[i] for i in indexes]
