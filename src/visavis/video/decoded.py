@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import closing
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 import numpy as np
 
@@ -32,7 +32,7 @@ _KEYLESS: Final = (
     15.0  # seconds that a key frame is waited for: connected anew, a stream begins with one
 )
 _BROKEN: Final = 100  # unreadable packets in a row after which a stream is given up
-_KEYS: Final = "NONKEY"  # FFmpeg's word for what is left out
+_KEYS: Final[Literal["NONKEY"]] = "NONKEY"  # FFmpeg's word for what is left out
 _CODECS: Final = "h264,hevc,mjpeg,mpeg4,libdav1d,av1,vp8,vp9,libvpx,libvpx-vp9,h263,mpeg2video"
 _FILES: Final = (
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,ogg,asf,mxf,nut,ivf,"
@@ -236,7 +236,7 @@ def _hurry(stream: "VideoStream", late: bool) -> None:
     """Leaves out all but key frames while it is late. A key frame ends that, so that what is
     decoded next has what it builds upon.
     """
-    wanted = _KEYS if late else "DEFAULT"
+    wanted: Literal["NONKEY", "DEFAULT"] = _KEYS if late else "DEFAULT"
     if stream.codec_context.skip_frame != wanted:
         stream.codec_context.skip_frame = wanted
 
