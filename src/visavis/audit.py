@@ -85,6 +85,7 @@ class Action(StrEnum):
     KEY_REVOKED = "api_key_revoked"
     ALERT = "alert"
     JOB = "job"
+    CAMERA = "camera"
     SHOT = "sighting_shot"
 
 

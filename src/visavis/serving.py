@@ -4,9 +4,41 @@ import os
 from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class CameraOptions(BaseModel):
+    """How a camera is read, and when somebody before it is told of."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    transport: Literal["tcp", "udp"] = "tcp"
+    """RTSP's."""
+    verify: bool = True
+    """Whether the certificate of an https camera is checked."""
+    keep_shots: bool = False
+    """Whether the best picture of whoever was seen is kept, sealed."""
+    confirm_frames: int = Field(default=3, ge=1, le=1000)
+    """Frames that must agree before anything is told."""
+    absence_timeout: float = Field(default=5.0, gt=0, le=3600)
+    """Seconds without being seen, after which somebody has left."""
+    cooldown: float = Field(default=0.0, ge=0, le=86400)
+    """Seconds after that in which coming back is not told."""
+    emit_unknown: bool = True
+    """Whether strangers are told of."""
+
+
+class CameraSettings(CameraOptions):
+    """A table `[[service.cameras]]` of config.toml."""
+
+    name: str = Field(min_length=1, max_length=200)
+    source: SecretStr
+    """Whatever `visavis watch` takes; user and password stand before an `@`."""
+    collection: str | None = None
+    """The service's own by default."""
+    enabled: bool = True
 
 
 class ServiceSettings(BaseModel):
@@ -56,6 +88,22 @@ class ServiceSettings(BaseModel):
     loosest_fpir: float = Field(default=0.1, gt=0, lt=1)
     live_sessions: int = Field(default=16, ge=0)
     """Live streams and challenges at a time."""
+    streams: int = Field(default=32, ge=0)
+    """Answers that go on for as long as they are read, at a time, such as sightings as they come."""
+
+    cameras: tuple[CameraSettings, ...] = ()
+    """Cameras that the service watches from its start, whatever their addresses."""
+    most_cameras: int = Field(default=8, ge=0)
+    """Cameras watched at a time."""
+    camera_workers: int = Field(default=1, ge=1)
+    """Threads that look at their frames."""
+    camera_hosts: tuple[str, ...] = ()
+    """Names, addresses and networks at which cameras added by calls may be; by default none may be
+    added. A name that is not listed counts by the addresses that it has."""
+    webcams: bool = False
+    """Whether calls may add the webcams of this machine, by number."""
+    streams: int = Field(default=32, ge=0)
+    """Answers that go on for as long as they are read, at a time, such as sightings as they come."""
 
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -66,6 +114,9 @@ class ServiceSettings(BaseModel):
             raise ValueError("expected both tls_cert and tls_key, or neither")
         if self.burst < self.max_images:  # each picture of a batch counts
             raise ValueError(f"expected a burst of max_images or more, got {self.burst}")
+        names = [camera.name for camera in self.cameras]
+        if len(set(names)) < len(names):
+            raise ValueError("expected cameras of different names")
         return self
 
     @property

@@ -26,6 +26,7 @@ from visavis.service.openapi import document
 from visavis.service.routes import (
     audit,
     batch,
+    cameras,
     challenges,
     collections,
     decisions,
@@ -57,7 +58,10 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(services.jobs.start)
+        await asyncio.to_thread(services.cameras.start_all)
         yield
+        services.streams.end()
+        await asyncio.to_thread(services.cameras.stop_all)
         await asyncio.to_thread(services.jobs.stop)
         await services.workers.drain(services.limits.drain_seconds)
         services.close()
@@ -129,6 +133,7 @@ def _routers() -> Sequence[APIRouter]:
         compreface.router,
         challenges.router,
         live.router,
+        cameras.router,
         health.router,
     )
 

@@ -18,3 +18,15 @@ class LimitedDetector:
         if len(found) > self._most:
             raise TooManyFaces(f"expected at most {self._most} faces, found {len(found)}")
         return found
+
+
+class BestFaces:
+    """Passes on the best of what another finds: a camera is not to fail of a crowd. Thread-safe."""
+
+    def __init__(self, inner: Detector, most: int) -> None:
+        self._inner = inner
+        self._most = most
+
+    def detect(self, image: Image) -> list[Face]:
+        """The faces of the best scores, best first, `most` of them."""
+        return self._inner.detect(image)[: self._most]

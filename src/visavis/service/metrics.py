@@ -3,7 +3,7 @@
 Everything here is an aggregate: no label or value names a subject, a key or a photo. The values of
 labels are few: routes are templates (`/v1/subjects/{subject}`), never paths as they came; methods
 outside HTTP are `other`; stages, decisions, reasons and species are the codes of this code base.
-Collections alone are named by their owners.
+Collections and cameras alone are named by their owners.
 """
 
 import time
@@ -190,6 +190,10 @@ class Metrics:
             yield _gauges("jobs", "Jobs by state", "state", states())
 
         self._watched.watch("jobs", read)
+
+    def watch_cameras(self, read: Callable[[], Iterable[Metric]]) -> None:
+        """Has what is known of every camera at work read at each scrape."""
+        self._watched.watch("cameras", read)
 
     def model(self, task: str, ident: str, sha256: str) -> None:
         """Says that a model is at work, by its card's task, id and digest."""

@@ -14,6 +14,8 @@ from visavis.service.admission import Workers
 from visavis.service.apikeys import ApiKeys
 from visavis.service.auth import Caller, Gate
 from visavis.service.backoff import Backoff
+from visavis.service.cameras.figures import figures
+from visavis.service.cameras.opening import Stations, open_cameras
 from visavis.service.challenges import Challenges, LargestFace
 from visavis.service.cursor import Cursors
 from visavis.service.database import ServiceDatabase, service_database_of
@@ -78,6 +80,12 @@ def assemble(
         recognizers = Recognizers(pipeline, gallery, settings.policy)
         jobs = _jobs(settings, gallery, database, recognizers, workers, metrics)
         stack.callback(jobs.stop)
+        eyes = _eyes(detector, watch)
+        stations = Stations(settings, recognizers.of, eyes, metrics, watch)
+        sealed = gallery.derive("visavis/service/cameras")
+        cameras = open_cameras(settings, database, sealed, stations)
+        stack.callback(cameras.stop_all)
+        metrics.watch_cameras(lambda: figures(cameras.statuses))
         return Services(
             settings=settings,
             pipeline=pipeline,
@@ -99,7 +107,8 @@ def assemble(
             seats=seats,
             challenges=Challenges(challenger, LargestFace(pipeline, check, settings.live), seats),
             streams=Streams(of.streams),
-            eyes=_eyes(detector, watch),
+            cameras=cameras,
+            eyes=eyes,
             closing=stack.pop_all(),
         )
 
@@ -109,7 +118,7 @@ def _eyes(detector: Detector, watch: Stopwatch) -> Eyes | None:
     if find_spec("scipy") is None:
         return None
     eyes = build_eyes(detector)
-    return Eyes(TimedDetector(eyes.finder, watch), eyes.refine)
+    return Eyes(TimedDetector(eyes.finder, watch), eyes.again)
 
 
 def _jobs(

@@ -18,6 +18,7 @@ from visavis.service.admission import Workers
 from visavis.service.apikeys import ApiKeys, Scope
 from visavis.service.auth import Caller, Gate
 from visavis.service.backoff import Alert, Backoff
+from visavis.service.cameras.cameras import Cameras
 from visavis.service.challenges import Challenges
 from visavis.service.cursor import Cursors
 from visavis.service.database import ServiceDatabase
@@ -95,6 +96,7 @@ class Services:
     challenges: Challenges
     closing: ExitStack = field(default_factory=ExitStack)
     streams: Streams
+    cameras: Cameras
     eyes: Eyes | None = None
 
     @property

@@ -77,5 +77,5 @@ def _watcher(services: Services, recognizer: Recognizer, policy: Policy) -> Fram
     if services.eyes is None:
         return PlainWatcher(recognizer, policy, services.stopwatch)
     finder = LimitedDetector(services.eyes.finder, services.limits.max_faces)
-    eyes = Eyes(finder, services.eyes.refine)
+    eyes = Eyes(finder, services.eyes.again)
     return TrackingWatcher(recognizer, eyes, policy, services.stopwatch)

@@ -1,0 +1,1 @@
+"""Cameras that the service watches."""
