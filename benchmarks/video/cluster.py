@@ -83,10 +83,9 @@ def main() -> None:
         groups = cluster(faces, threshold)
         cubed, pairs = b_cubed(groups, people), pairwise(groups, people)
         figures[rate] = cubed[2]
-        both = ("  ".join(f"{value:.3f}" for value in three) for three in (cubed, pairs))
-            "     " + "  ".join(f"{v:.3f}" for v in three) for three in (cubed, pairs)
-        )
-        print(f"{rate:7.0e}  {threshold:9.3f}  {groups.max() + 1:6d} |      {" |      ".join(both)}")
+        both = ["  ".join(f"{value:.3f}" for value in three) for three in (cubed, pairs)]
+        shown = " |      ".join(both)
+        print(f"{rate:7.0e}  {threshold:9.3f}  {groups.max() + 1:6d} |      {shown}")
     verdict(f"B-cubed F at an FMR of {args.fmr:g}", figures[args.fmr], NEEDED)
 
 
