@@ -89,7 +89,7 @@ class ServiceSettings(BaseModel):
     live_sessions: int = Field(default=16, ge=0)
     """Live streams and challenges at a time."""
     streams: int = Field(default=32, ge=0)
-    """Answers that go on for as long as they are read, at a time, such as sightings as they come."""
+    """Answers that go on for as long as they are read, at a time: sightings, previews."""
 
     cameras: tuple[CameraSettings, ...] = ()
     """Cameras that the service watches from its start, whatever their addresses."""
@@ -102,8 +102,6 @@ class ServiceSettings(BaseModel):
     added. A name that is not listed counts by the addresses that it has."""
     webcams: bool = False
     """Whether calls may add the webcams of this machine, by number."""
-    streams: int = Field(default=32, ge=0)
-    """Answers that go on for as long as they are read, at a time, such as sightings as they come."""
 
     log_format: Literal["console", "json"] = "console"
     log_level: Literal["debug", "info", "warning", "error"] = "info"

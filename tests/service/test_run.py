@@ -85,10 +85,8 @@ def test_it_serves_until_it_is_told_to_stop(
     monkeypatch.setattr(run, "open_services", lambda asked: here)
     monkeypatch.setattr(run, "configure", lambda *words: None)
     servers: list[object] = []
-    make = run.uvicorn.Server
-    monkeypatch.setattr(
-        run.uvicorn, "Server", lambda config: servers.append(make(config)) or servers[-1]
-    )
+    make = run.Server
+    monkeypatch.setattr(run, "Server", lambda *given: servers.append(make(*given)) or servers[-1])
     told: list[str] = []
     thread = threading.Thread(target=run.serve, args=(here.settings, told.append))
     thread.start()

@@ -25,6 +25,7 @@ from visavis.service.errors import (
 )
 from visavis.service.logs import access
 from visavis.service.metrics import Metrics
+from visavis.service.streaming import LIMIT
 from visavis.serving import LOOPBACK, ServiceSettings
 
 logger = logging.getLogger("visavis.service")
@@ -88,7 +89,7 @@ class Guard:
         ident = scope.setdefault("state", {})["request_id"] = request_id(headers)
         told, started = _Told(), time.perf_counter()
         sender = self._sender(scope, send, told, ident)
-        limit = asyncio.timeout(self._seconds(scope))
+        limit = scope["state"][LIMIT] = asyncio.timeout(self._seconds(scope))
         with self._metrics.running():
             try:
                 async with limit:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Callable
 
 import numpy as np
@@ -15,11 +16,24 @@ from visavis.service.malformed import Protocol
 from visavis.service.opening import open_services
 from visavis.service.state import Services
 from visavis.service.stopping import cleaning_up
+from visavis.service.streaming import Streams
 from visavis.serving import ServiceSettings
 from visavis.settings import Settings
 from visavis.types import Face
 
 logger = logging.getLogger("visavis.service")
+
+
+class Server(uvicorn.Server):
+    """Has answers that would go on for ever end as soon as it is told to stop."""
+
+    def __init__(self, config: uvicorn.Config, streams: Streams) -> None:
+        super().__init__(config)
+        self._streams = streams
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._streams.end()
+        await super().shutdown(sockets)
 
 
 def serve(settings: Settings, ready: Callable[[str], None] | None = None) -> None:
@@ -32,7 +46,7 @@ def serve(settings: Settings, ready: Callable[[str], None] | None = None) -> Non
     try:
         check_address(services)
         warm_up(services)
-        server = uvicorn.Server(_config(services))
+        server = Server(_config(services), services.streams)
         if ready is not None:
             ready(address(settings.service))
         with cleaning_up():

@@ -27,12 +27,13 @@ from visavis.service.jobs.jobs import Jobs
 from visavis.service.metrics import Metrics
 from visavis.service.rates import Rates
 from visavis.service.seats import Seats
+from visavis.service.streaming import Streams
 from visavis.service.timed import Stopwatch
 from visavis.service.watching import Readiness
 from visavis.serving import ServiceSettings
 from visavis.settings import Settings
-
 from visavis.video.watch import Eyes
+
 logger = logging.getLogger("visavis.service")
 
 T = TypeVar("T")
@@ -94,10 +95,10 @@ class Services:
     readiness: Readiness
     seats: Seats
     challenges: Challenges
-    closing: ExitStack = field(default_factory=ExitStack)
     streams: Streams
     cameras: Cameras
     eyes: Eyes | None = None
+    closing: ExitStack = field(default_factory=ExitStack)
 
     @property
     def limits(self) -> ServiceSettings:
