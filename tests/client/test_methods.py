@@ -35,7 +35,16 @@ def test_what_they_return() -> None:
 
 
 def test_all_of_the_asynchronous_ones_are_awaited_or_followed() -> None:
-    listed = {"collections", "subjects", "templates", "jobs", "job_items", "audit", "keys"}
+    listed = {
+        "collections",
+        "subjects",
+        "templates",
+        "jobs",
+        "job_items",
+        "audit",
+        "keys",
+        "cameras",
+    }
     plain = {
         name
         for name in calls.__all__

@@ -14,6 +14,7 @@ from visavis.client.errors import Answer, ServiceError
 from visavis.client.live import LiveFrame
 from visavis.client.methods import given, looking_like
 from visavis.client.operation import Asked, Listing, Operation
+from visavis.client.previews import Parts, asked
 from visavis.client.retries import Retries
 from visavis.client.streams import Frames, OnError
 from visavis.client.transfer import Download
@@ -122,6 +123,15 @@ class AsyncClient:
     answer_challenge = _awaited(calls.answer_challenge)
     judge_challenge = _awaited(calls.judge_challenge)
 
+    cameras = _followed(calls.cameras)
+    camera = _awaited(calls.camera)
+    create_camera = _awaited(calls.create_camera)
+    update_camera = _awaited(calls.update_camera)
+    delete_camera = _awaited(calls.delete_camera)
+    start_camera = _awaited(calls.start_camera)
+    stop_camera = _awaited(calls.stop_camera)
+    camera_frame = _awaited(calls.camera_frame)
+
     audit = _followed(calls.audit)
     verify_audit = _awaited(calls.verify_audit)
 
@@ -156,6 +166,20 @@ class AsyncClient:
     ) -> AsyncGenerator[Progress | Verdict, None]:
         """Answers a challenge by a stream of frames, which goes on until the verdict has come."""
         return streams.answer(self._wire, challenge, frames, on_error)
+
+    async def preview_camera(self, camera: str) -> AsyncGenerator[bytes, None]:
+        """The pictures of a camera at work, with boxes and names, as they come: JPEGs, at most ten
+        a second, until it stops or the iterator is closed.
+        """
+        parts = Parts()
+        with reaching(self._wire.url):
+            async with self._http.stream(**asked(self._wire, camera)) as found:
+                if not found.is_success:
+                    await found.aread()
+                    raise answer_of(found).error()
+                async for piece in found.aiter_bytes():
+                    for picture in parts.feed(piece):
+                        yield picture
 
     async def send(self, operation: Operation[T]) -> T:
         """What an operation answers."""

@@ -3,6 +3,16 @@
 from visavis.client.about import calibration, models, policy, ready
 from visavis.client.audit import audit, verify_audit
 from visavis.client.batches import batch_detect, batch_embed, batch_identify
+from visavis.client.cameras import (
+    camera,
+    camera_frame,
+    cameras,
+    create_camera,
+    delete_camera,
+    start_camera,
+    stop_camera,
+    update_camera,
+)
 from visavis.client.challenges import answer_challenge, challenge, judge_challenge, start_challenge
 from visavis.client.collections import collection, collections, create_collection, delete_collection
 from visavis.client.decisions import compare, identify, verify
@@ -30,13 +40,18 @@ __all__ = [
     "batch_embed",
     "batch_identify",
     "calibration",
+    "camera",
+    "camera_frame",
+    "cameras",
     "cancel_job",
     "challenge",
     "collection",
     "collections",
     "compare",
+    "create_camera",
     "create_collection",
     "create_key",
+    "delete_camera",
     "delete_collection",
     "delete_job",
     "detect",
@@ -62,11 +77,14 @@ __all__ = [
     "rename_subject",
     "revoke_key",
     "rotate_key",
+    "start_camera",
     "start_challenge",
     "start_job",
+    "stop_camera",
     "subject",
     "subjects",
     "templates",
+    "update_camera",
     "update_subject",
     "verify",
     "verify_audit",

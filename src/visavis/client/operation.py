@@ -41,7 +41,7 @@ class Operation(Generic[T]):
     """A request, and how its answer is read.
 
     `again`: whether sending it twice does no more than sending it once. `answers`: statuses that
-    are answers although they are no successes.
+    are answers although they are no successes. `raw`: the answer is read as bytes, not as JSON.
     """
 
     method: str
@@ -52,11 +52,14 @@ class Operation(Generic[T]):
     headers: Mapping[str, str] = field(default_factory=dict)
     again: bool = True
     answers: tuple[int, ...] = ()
+    raw: bool = False
 
     def result(self, answer: Answer) -> T:
         """What the answer says. Raises ServiceError."""
         if not (200 <= answer.status < 300 or answer.status in self.answers):
             raise answer.error()
+        if self.raw:
+            return self.read(answer.body)
         return answer.read(self.read, f"what {self.method} {self.path} answers")
 
 

@@ -12,6 +12,7 @@ from visavis.client import calls
 from visavis.client.errors import Answer, ServiceError
 from visavis.client.methods import given, looking_like
 from visavis.client.operation import Listing, Operation
+from visavis.client.previews import Parts, asked
 from visavis.client.retries import Retries
 from visavis.client.transfer import Download
 from visavis.client.wire import DEFAULT_URL, Wire, answer_of, reaching, request_of
@@ -118,6 +119,15 @@ class Client:
     answer_challenge = _sent(calls.answer_challenge)
     judge_challenge = _sent(calls.judge_challenge)
 
+    cameras = _listed(calls.cameras)
+    camera = _sent(calls.camera)
+    create_camera = _sent(calls.create_camera)
+    update_camera = _sent(calls.update_camera)
+    delete_camera = _sent(calls.delete_camera)
+    start_camera = _sent(calls.start_camera)
+    stop_camera = _sent(calls.stop_camera)
+    camera_frame = _sent(calls.camera_frame)
+
     audit = _listed(calls.audit)
     verify_audit = _sent(calls.verify_audit)
 
@@ -132,6 +142,18 @@ class Client:
     liveness_table = _sent(calls.liveness_table)
     policy = _sent(calls.policy)
     ready = _sent(calls.ready)
+
+    def preview_camera(self, camera: str) -> Iterator[bytes]:
+        """The pictures of a camera at work, with boxes and names, as they come: JPEGs, at most ten
+        a second, until it stops or the iterator is closed.
+        """
+        parts = Parts()
+        with reaching(self._wire.url), self._http.stream(**asked(self._wire, camera)) as found:
+            if not found.is_success:
+                found.read()
+                raise answer_of(found).error()
+            for piece in found.iter_bytes():
+                yield from parts.feed(piece)
 
     def send(self, operation: Operation[T]) -> T:
         """What an operation answers."""
