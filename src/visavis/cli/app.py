@@ -29,11 +29,12 @@ from visavis.cli import (
     train,
     ui,
     version,
+    video,
     watch,
 )
 from visavis.cli.run import Cli
 
-KEEP, MEASURE, MIND = "Keep a gallery", "Measure", "Look after it"
+KEEP, WATCH, MEASURE, MIND = "Keep a gallery", "Watch", "Measure", "Look after it"
 
 app = typer.Typer(
     cls=Cli,
@@ -71,6 +72,7 @@ for name, group, panel, summary in (
     ("apikeys", apikeys, KEEP, "Make, list, rotate and revoke API keys of the service."),
     ("audit", audit, KEEP, "Verify, export and follow the audit log."),
     ("compreface", compreface, KEEP, "Move people over from CompreFace."),
+    ("video", video, WATCH, "Find people in films."),
     ("data", data, MEASURE, "Fetch, prepare and explore sets of pictures."),
     ("evaluate", evaluate, MEASURE, "Measure error rates, by official protocols."),
     ("train", train, MEASURE, "Train models by a recipe."),

@@ -9,7 +9,7 @@ import numpy as np
 
 from visavis.gallery.sighting import Sighted
 from visavis.gallery.sightings import Sightings
-from visavis.types import Face, Identification, Image
+from visavis.types import Face, Floats, Identification, Image
 from visavis.video.frames import Frame
 from visavis.video.sightings import Presences, Seen
 from visavis.video.watch import Person, View
@@ -86,16 +86,22 @@ def since(start: datetime) -> Moment:
 
 def cut(image: Image, face: Face) -> Image:
     """The face with a little of what is around it, at most 256 pixels a side."""
+    return surroundings(image, face)[0]
+
+
+def surroundings(image: Image, face: Face) -> tuple[Image, Floats, float]:
+    """As `cut`, with the corner (x, y) that was cut at and how much smaller it was made."""
     reach = max(face.width, face.height) * (0.5 + _AROUND)
     middle = face.box.reshape(2, 2).mean(axis=0)
     left, top = np.floor(np.clip(middle - reach, 0, None)).astype(int)
     right, bottom = np.ceil(np.minimum(middle + reach, image.shape[1::-1])).astype(int)
-    part = image[top:bottom, left:right]
+    part, corner = image[top:bottom, left:right], np.array([left, top], np.float32)
     scale = _SHOT / max(*part.shape[:2], 1)
     if scale >= 1:
-        return part.copy()
+        return part.copy(), corner, 1.0
     size = max(round(part.shape[1] * scale), 1), max(round(part.shape[0] * scale), 1)
-    return np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    small = np.asarray(cv2.resize(part, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return small, corner, scale
 
 
 def _now(_: Frame) -> datetime:
