@@ -83,11 +83,13 @@ class People:
 
     @classmethod
     def of(cls, frames: list[Image], pipeline: Pipeline) -> "People":
-        """Told apart by their embeddings alone; faces too small to be sure of are left out."""
-        threshold = Policy(fmr=SURE).verification(pipeline.embedder.calibration).score
+        """Told apart by their embeddings alone; faces too poor to be named are left out."""
+        policy = Policy(fmr=SURE)
+        threshold = policy.verification(pipeline.embedder.calibration).score
         found: list[list[Embedding]] = []
         for image in frames:
-            for embedding in embedded(pipeline, image):
+            samples = pipeline.samples(image, policy)
+            for embedding in [s.embedding for s in samples if not policy.limits.reasons(s.quality)]:
                 near = max(found, key=lambda p: _best(p, embedding), default=None)
                 if near is not None and _best(near, embedding) >= threshold:
                     near.append(embedding)
