@@ -6,12 +6,11 @@ from typing import Any, Final
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from visavis.service.examples import PICTURE, example_of
 from visavis.service.schemas.base import Problem
 
-_EXAMPLE: Final = (
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVQI12P4//8/AAX+Av7czFnnAAAAAElFTkSuQmCC"
-)
-"""A picture of one pixel, as base64."""
+_SHOWN: Final = ("application/json", "multipart/form-data")
+"""Types of bodies that have an example."""
 _REASONS: Final[Mapping[int, str]] = {
     400: "The request or its picture cannot be read",
     401: "No key, or none that is known",
@@ -49,7 +48,7 @@ def pictures(
 
     file = {"type": "string", "format": "binary"}
     text = {"type": "string", "contentEncoding": "base64", "contentMediaType": "image/jpeg"}
-    example = {**dict.fromkeys(names, _EXAMPLE), **{name: [_EXAMPLE] for name in several}}
+    example = {**dict.fromkeys(names, PICTURE), **{name: [PICTURE] for name in several}}
     content: dict[str, Any] = {
         "multipart/form-data": {"schema": schema(file)},
         "application/json": {"schema": schema(text), "example": example},
@@ -69,5 +68,26 @@ def document(app: FastAPI) -> dict[str, Any]:
         schemes["bearer"] = {"type": "http", "scheme": "bearer"}
         schemes["key"] = {"type": "apiKey", "in": "header", "name": "X-API-Key"}
         found["security"] = [{"bearer": []}, {"key": []}, {}]
+        _show(found)
         app.openapi_schema = found
     return app.openapi_schema
+
+
+def _show(told: dict[str, Any]) -> None:
+    """Gives every body of a request and of a success a whole example."""
+    schemas = told["components"].get("schemas", {})
+    operations = [found for methods in told["paths"].values() for found in methods.values()]
+    for operation in operations:
+        good = (found for status, found in operation["responses"].items() if status[0] == "2")
+        for place in (operation.get("requestBody", {}), *good):
+            for kind, body in place.get("content", {}).items():
+                if kind in _SHOWN and "examples" not in body and body.get("schema"):
+                    body["example"] = _whole(body, schemas)
+
+
+def _whole(body: Mapping[str, Any], schemas: Mapping[str, Any]) -> Any:
+    """What the schema shows, with what the route says in its place."""
+    shown, given = example_of(body["schema"], schemas), body.get("example")
+    if isinstance(shown, dict) and isinstance(given, dict):
+        return shown | given
+    return shown if given is None else given

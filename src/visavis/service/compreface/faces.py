@@ -145,7 +145,9 @@ async def image(image: ImageId, visit: Enrols) -> Response:
     responses=_SHOWN,
 )
 async def static_image(
-    api_key: Annotated[str, Path(max_length=200)], image: ImageId, connection: HTTPConnection
+    api_key: Annotated[str, Path(max_length=200, examples=["vv_3f9a0c51e2d7_secret"])],
+    image: ImageId,
+    connection: HTTPConnection,
 ) -> Response:
     """The same for a browser, which sends no header: the key is part of the path."""
     return await _show(visit_of(connection, api_key, Scope.ENROL), image)
