@@ -306,7 +306,9 @@ def test_websockets_that_are_not_opened_say_why(host: str, status: int, code: st
     body = json.loads(found.body)
     assert found.status == status
     assert body["error"]["code"] == code
-    assert body["request_id"] == "abcd1234"
+    assert body["request_id"] == found.headers["x-request-id"] == "abcd1234"
+    assert found.headers["x-content-type-options"] == "nosniff"
+    assert "default-src 'none'" in found.headers["content-security-policy"]
 
 
 def test_a_websocket_that_was_open_is_closed_as_such() -> None:

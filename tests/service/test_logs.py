@@ -301,3 +301,11 @@ def test_an_answered_request_is_one_line(stream: io.StringIO) -> None:
         "bytes": 321,
     }
     assert (second["level"], second["key"], second["route"]) == ("error", None, None)
+
+
+def test_a_refused_websocket_is_no_error(stream: io.StringIO) -> None:
+    uvicorn = logging.getLogger("uvicorn.error")
+    uvicorn.error("ASGI callable returned without completing handshake.")
+    uvicorn.error("ASGI callable returned without starting response.")
+    logger.error("ASGI callable returned without completing handshake.")
+    assert [line["logger"] for line in lines(stream)] == ["uvicorn.error", "visavis.service.test"]

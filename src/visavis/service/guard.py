@@ -159,7 +159,7 @@ class Guard:
                 told.status = message["status"]
                 headers = MutableHeaders(scope=message)
                 headers["X-Request-Id"] = ident
-                for name, value in self._headers(scope).items():
+                for name, value in protection(scope).items():
                     headers.setdefault(name, value)
             else:
                 told.sent += len(message.get("body", b""))
@@ -167,20 +167,22 @@ class Guard:
 
         return adding
 
-    def _headers(self, scope: Scope) -> dict[str, str]:
-        found = dict(_HEADERS)
-        if not _is_page(scope):
-            found |= _API_HEADERS
-        if scope.get("scheme") == "https":
-            found["Strict-Transport-Security"] = "max-age=31536000"
-        return found
-
     def _tell(self, scope: Scope, told: _Told, ident: str, seconds: float) -> None:
         route = _route(scope)
         method = scope["method"]
         self._metrics.request(route, method, told.status, seconds)
         key = scope["state"].get("key_id", "")
         access(logger, ident, method, route, told.status, seconds, key, told.sent)
+
+
+def protection(scope: Scope) -> dict[str, str]:
+    """Headers of every answer, by which a browser keeps it to itself."""
+    found = dict(_HEADERS)
+    if not _is_page(scope):
+        found |= _API_HEADERS
+    if scope.get("scheme") in ("https", "wss"):
+        found["Strict-Transport-Security"] = "max-age=31536000"
+    return found
 
 
 def request_id(headers: Headers) -> str:
@@ -231,7 +233,9 @@ def _refusing(scope: Scope, ident: str, send: Send) -> Send:
 
 async def _refuse(error: VisavisError, scope: Scope, ident: str, send: Send) -> None:
     if _DENIAL in scope.get("extensions", {}):
-        await answer(error, ident)(scope, _nothing, send)
+        found = answer(error, ident)
+        found.headers.update({"X-Request-Id": ident, **protection(scope)})
+        await found(scope, _nothing, send)
     else:
         await send({"type": "websocket.close", "code": 1008})
 

@@ -36,6 +36,7 @@ _PLAIN: Final = frozenset(vars(logging.makeLogRecord({}))) | {
     "color_message",  # uvicorn's message once more, with colours
 }
 _COLOURS: Final = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
+_REFUSED: Final = re.compile(r"ASGI callable returned without (completing|sending) handshake\.")
 _BARE: Final = re.compile(r"[^\s\"'=]+")
 
 
@@ -52,6 +53,7 @@ def configure(format: Literal["console", "json"], level: str, stream: TextIO | N
         raise ConfigError(f"expected a log level such as info, got {level!r}")
     stream = stream or sys.stderr
     handler = logging.StreamHandler(stream)
+    handler.addFilter(_founded)
     handler.addFilter(Redacting())
     match format:
         case "json":
@@ -114,6 +116,13 @@ class Redacting(logging.Filter):
         record.args = None
         record.fields = {clean(name, _FIELD_LENGTH): _field(v) for name, v in fields.items()}
         return True
+
+
+def _founded(record: logging.LogRecord) -> bool:
+    """Whether a record says what is so: of a WebSocket that was refused with an answer, uvicorn
+    says that there was none, as an error that every stranger could repeat.
+    """
+    return not (record.name == "uvicorn.error" and _REFUSED.fullmatch(str(record.msg)))
 
 
 class JsonLines(logging.Formatter):
