@@ -48,3 +48,38 @@ def test_a_misspelt_setting_is_an_error() -> None:
 def test_a_burst_holds_the_largest_batch() -> None:
     with pytest.raises(ConfigError, match="burst"):
         Settings.load(service={"burst": 10, "max_images": 64})
+
+
+def test_webhooks_are_told_apart_and_their_secrets_are_not_shown() -> None:
+    hook = {"name": "hall", "url": "https://u:p@hall.example/x", "secret": "0123456789abcdef"}
+    found = Settings.load(service={"webhooks": [hook]}).service.webhooks[0]
+    assert found.url.get_secret_value() == hook["url"]
+    for secret in (hook["url"], hook["secret"], "u:p"):
+        assert secret not in repr(found)
+    with pytest.raises(ConfigError, match="different names"):
+        Settings.load(service={"webhooks": [hook, hook]})
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ftp://hall.example",
+        "hall.example",
+        "https://",
+        "file:///etc/passwd",
+        "http://a b",
+        "http://[",
+    ],
+)
+def test_a_webhook_has_an_address_of_http_which_no_error_repeats(url: str) -> None:
+    hook = {"name": "hall", "url": url, "secret": "0123456789abcdef"}
+    with pytest.raises(ConfigError, match="expected an address of http or https") as caught:
+        Settings.load(service={"webhooks": [hook]})
+    assert url not in str(caught.value)
+
+
+def test_a_webhook_of_a_short_secret_or_an_unknown_kind_is_refused() -> None:
+    hook = {"name": "hall", "url": "https://hall.example", "secret": "0123456789abcdef"}
+    for wrong in ({"secret": "short"}, {"kinds": ["seen"]}, {"name": "a/b"}, {"uri": "x"}):
+        with pytest.raises(ConfigError):
+            Settings.load(service={"webhooks": [{**hook, **wrong}]})

@@ -3,9 +3,11 @@
 import os
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+KIND = Literal["entered", "identified", "unknown", "spoof_suspected", "left"]
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -39,6 +41,36 @@ class CameraSettings(CameraOptions):
     collection: str | None = None
     """The service's own by default."""
     enabled: bool = True
+
+
+class WebhookSettings(BaseModel):
+    """A table `[[service.webhooks]]` of config.toml: who is told of sightings."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    """Under which it is known how far it is: with another name it begins anew."""
+    url: SecretStr
+    """Of http or https; it may hold a user and a password."""
+    secret: SecretStr = Field(min_length=16, max_length=1000)
+    """By which each event is signed."""
+    collections: tuple[str, ...] = ()
+    """Whose sightings it is told of; none is the service's own."""
+    kinds: tuple[KIND, ...] = ()
+    """Of which events it is told; none is all."""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, url: SecretStr) -> SecretStr:
+        text = url.get_secret_value()
+        try:
+            parts = urlsplit(text)
+            good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError:  # of brackets or the port
+            good = False
+        if not good or not (text.isascii() and text.isprintable()) or " " in text:
+            raise ValueError("expected an address of http or https")
+        return url
 
 
 class ServiceSettings(BaseModel):
@@ -91,6 +123,12 @@ class ServiceSettings(BaseModel):
     streams: int = Field(default=32, ge=0)
     """Answers that go on for as long as they are read, at a time: sightings, previews."""
 
+    webhooks: tuple[WebhookSettings, ...] = ()
+    """Who is told of sightings."""
+    sightings_days: int = Field(default=30, ge=1, le=3650)
+    """After so long without being seen, a sighting is deleted: time to look into what happened, and
+    for a webhook that is down; fewer are better."""
+
     cameras: tuple[CameraSettings, ...] = ()
     """Cameras that the service watches from its start, whatever their addresses."""
     most_cameras: int = Field(default=8, ge=0)
@@ -112,6 +150,9 @@ class ServiceSettings(BaseModel):
             raise ValueError("expected both tls_cert and tls_key, or neither")
         if self.burst < self.max_images:  # each picture of a batch counts
             raise ValueError(f"expected a burst of max_images or more, got {self.burst}")
+        hooks = [hook.name for hook in self.webhooks]
+        if len(set(hooks)) < len(hooks):
+            raise ValueError("expected webhooks of different names")
         names = [camera.name for camera in self.cameras]
         if len(set(names)) < len(names):
             raise ValueError("expected cameras of different names")

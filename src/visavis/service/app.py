@@ -37,6 +37,7 @@ from visavis.service.routes import (
     keys,
     live,
     models,
+    sightings,
     subjects,
     templates,
     transfer,
@@ -58,10 +59,12 @@ def create_app(services: Services) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(services.jobs.start)
+        await asyncio.to_thread(services.outputs.start)
         await asyncio.to_thread(services.cameras.start_all)
         yield
         services.streams.end()
         await asyncio.to_thread(services.cameras.stop_all)
+        await asyncio.to_thread(services.outputs.stop)
         await asyncio.to_thread(services.jobs.stop)
         await services.workers.drain(services.limits.drain_seconds)
         services.close()
@@ -134,6 +137,7 @@ def _routers() -> Sequence[APIRouter]:
         challenges.router,
         live.router,
         cameras.router,
+        sightings.router,
         health.router,
     )
 

@@ -27,6 +27,7 @@ from visavis.service.metrics import Metrics
 from visavis.service.rates import Rates
 from visavis.service.schemas.policy import PolicyQuery
 from visavis.service.seats import Seats
+from visavis.service.sightings.outputs import Outputs
 from visavis.service.state import Recognizers, Services
 from visavis.service.streaming import Streams
 from visavis.service.timed import Stopwatch, TimedDetector, TimedLiveness, timed
@@ -64,7 +65,7 @@ def assemble(
     finder = LimitedDetector(detector, settings.service.max_faces)
     pipeline = timed(Pipeline(finder, embedder, liveness, limits), watch, limits)
     check = TimedLiveness(liveness, watch)
-    gallery.collection(settings.collection, model=embedder.model, dim=embedder.dim)
+    own = gallery.collection(settings.collection, model=embedder.model, dim=embedder.dim)
     of = settings.service
     with ExitStack() as stack:
         database = ServiceDatabase(service_database_of(settings.gallery))
@@ -80,6 +81,8 @@ def assemble(
         recognizers = Recognizers(pipeline, gallery, settings.policy)
         jobs = _jobs(settings, gallery, database, recognizers, workers, metrics)
         stack.callback(jobs.stop)
+        outputs = Outputs.of(of, gallery, own, database.path.parent / "webhooks", metrics)
+        stack.callback(outputs.stop)
         eyes = _eyes(detector, watch)
         stations = Stations(settings, recognizers.of, eyes, metrics, watch)
         sealed = gallery.derive("visavis/service/cameras")
@@ -107,6 +110,7 @@ def assemble(
             seats=seats,
             challenges=Challenges(challenger, LargestFace(pipeline, check, settings.live), seats),
             streams=Streams(of.streams),
+            outputs=outputs,
             cameras=cameras,
             eyes=eyes,
             closing=stack.pop_all(),

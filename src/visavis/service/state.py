@@ -27,6 +27,7 @@ from visavis.service.jobs.jobs import Jobs
 from visavis.service.metrics import Metrics
 from visavis.service.rates import Rates
 from visavis.service.seats import Seats
+from visavis.service.sightings.outputs import Outputs
 from visavis.service.streaming import Streams
 from visavis.service.timed import Stopwatch
 from visavis.service.watching import Readiness
@@ -96,6 +97,7 @@ class Services:
     seats: Seats
     challenges: Challenges
     streams: Streams
+    outputs: Outputs
     cameras: Cameras
     eyes: Eyes | None = None
     closing: ExitStack = field(default_factory=ExitStack)

@@ -1,0 +1,1 @@
+"""Where sightings go: to whoever follows them, to webhooks, and away when they are old."""
