@@ -52,13 +52,19 @@ class CameraStatus:
 
     @classmethod
     def of(cls, found: Fields) -> Self:
-        counts = ("frames", "dropped", "corrupt", "reconnects", "every", "people")
-        numbers = ("fps", "source_fps", "lag_ms", "lag_p95_ms")
         return cls(
             state=str(found["state"]),
+            fps=float(found["fps"]),
+            source_fps=float(found["source_fps"]),
+            lag_ms=float(found["lag_ms"]),
+            lag_p95_ms=float(found["lag_p95_ms"]),
+            frames=int(found["frames"]),
+            dropped=int(found["dropped"]),
+            corrupt=int(found["corrupt"]),
+            reconnects=int(found["reconnects"]),
+            every=int(found["every"]),
+            people=int(found["people"]),
             error=maybe(str, found["error"]),
-            **{name: float(found[name]) for name in numbers},
-            **{name: int(found[name]) for name in counts},
         )
 
 

@@ -54,8 +54,8 @@ class CameraIn(Request):
     collection: Name | None = Field(
         None, examples=["default"], description="the service's own by default"
     )
-    policy: CameraPolicy = Field(default_factory=CameraPolicy)
-    options: OptionsIn = Field(default_factory=OptionsIn)
+    policy: CameraPolicy = CameraPolicy()
+    options: OptionsIn = OptionsIn()
     enabled: bool = Field(True, description="whether it is started, now and with the service")
 
 
@@ -80,20 +80,28 @@ class StatusOut(Message):
         Field(examples=["running"])
     )
     since: float | None = Field(
-        None, examples=[1767225600.0], description="when the stream's state began, since 1970"
+        default=None,
+        examples=[1767225600.0],
+        description="when the stream's state began, since 1970",
     )
-    fps: float = Field(0.0, examples=[24.8], description="frames looked at in a second")
-    source_fps: float = Field(0.0, examples=[25.0], description="frames that come in a second")
-    lag_ms: float = Field(0.0, examples=[38.0], description="median age of a frame when it is done")
-    lag_p95_ms: float = Field(0.0, examples=[61.0])
-    frames: int = Field(0, examples=[90412], description="looked at since it was started")
-    dropped: int = Field(0, examples=[3], description="gave place to newer ones")
-    corrupt: int = Field(0, examples=[0], description="could not be decoded")
-    reconnects: int = Field(0, examples=[1])
-    every: int = Field(1, examples=[2], description="faces are sought in every so many frames")
-    people: int = Field(0, examples=[1], description="in view")
+    fps: float = Field(default=0.0, examples=[24.8], description="frames looked at in a second")
+    source_fps: float = Field(
+        default=0.0, examples=[25.0], description="frames that come in a second"
+    )
+    lag_ms: float = Field(
+        default=0.0, examples=[38.0], description="median age of a frame when it is done"
+    )
+    lag_p95_ms: float = Field(default=0.0, examples=[61.0])
+    frames: int = Field(default=0, examples=[90412], description="looked at since it was started")
+    dropped: int = Field(default=0, examples=[3], description="gave place to newer ones")
+    corrupt: int = Field(default=0, examples=[0], description="could not be decoded")
+    reconnects: int = Field(default=0, examples=[1])
+    every: int = Field(
+        default=1, examples=[2], description="faces are sought in every so many frames"
+    )
+    people: int = Field(default=0, examples=[1], description="in view")
     error: str | None = Field(
-        None, examples=[None], description="code of the last thing that went wrong"
+        default=None, examples=[None], description="code of the last thing that went wrong"
     )
 
     @classmethod
