@@ -44,6 +44,8 @@ def test_all_of_the_asynchronous_ones_are_awaited_or_followed() -> None:
         "audit",
         "keys",
         "cameras",
+        "sightings",
+        "follow_sightings",
     }
     plain = {
         name

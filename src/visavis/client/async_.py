@@ -11,6 +11,7 @@ import httpx
 from visavis.client import calls, streams
 from visavis.client.challenges import Progress, Verdict
 from visavis.client.errors import Answer, ServiceError
+from visavis.client.feeds import Feed, Reader
 from visavis.client.live import LiveFrame
 from visavis.client.methods import given, looking_like
 from visavis.client.operation import Asked, Listing, Operation
@@ -45,6 +46,16 @@ def _followed(
         return self.every(make(*args, **kwargs))
 
     return items
+
+
+def _told(make: Callable[P, Feed[T]]) -> "Callable[Concatenate[AsyncClient, P], AsyncIterator[T]]":
+    """A method that gives events as they come."""
+
+    @looking_like(make, AsyncIterator[given(make)])  # type: ignore[misc]
+    def events(self: "AsyncClient", /, *args: P.args, **kwargs: P.kwargs) -> AsyncIterator[T]:
+        return self.follow(make(*args, **kwargs))
+
+    return events
 
 
 def _fetched(make: Callable[P, Download]) -> "Callable[Concatenate[AsyncClient, P], Soon[Path]]":
@@ -132,6 +143,11 @@ class AsyncClient:
     stop_camera = _awaited(calls.stop_camera)
     camera_frame = _awaited(calls.camera_frame)
 
+    sightings = _followed(calls.sightings)
+    sighting = _awaited(calls.sighting)
+    sighting_shot = _awaited(calls.sighting_shot)
+    follow_sightings = _told(calls.follow_sightings)
+
     audit = _followed(calls.audit)
     verify_audit = _awaited(calls.verify_audit)
 
@@ -199,6 +215,18 @@ class AsyncClient:
             for item in page:
                 yield item
 
+    async def follow(self, feed: Feed[T]) -> AsyncIterator[T]:
+        """What comes of a feed, for as long as one asks; a line that breaks is made again."""
+        reader = Reader(feed, self._retries)
+        while True:
+            failed: ServiceError | None = None
+            try:
+                async for event in self._listen(reader):
+                    yield event
+            except ServiceError as error:
+                failed = error
+            await self._sleep(reader.pause(failed))
+
     async def save(self, download: Download) -> Path:
         """The path of the file that an answer was saved to."""
         await self._tried(download.operation, lambda: self._fetch(download))
@@ -227,6 +255,18 @@ class AsyncClient:
     async def _exchange(self, operation: Operation[T]) -> Answer:
         with reaching(self._wire.url):
             return answer_of(await self._http.request(**request_of(operation)))
+
+    async def _listen(self, reader: Reader[T]) -> AsyncIterator[T]:
+        asked = {**request_of(reader.operation), "timeout": self._wire.following}
+        with reaching(self._wire.url):
+            async with self._http.stream(**asked) as found:
+                if not found.is_success:
+                    await found.aread()
+                    raise answer_of(found).error()
+                reader.opened()
+                async for line in found.aiter_lines():
+                    for event in reader.take(line):
+                        yield event
 
     async def _fetch(self, download: Download) -> None:
         asked = request_of(download.operation)

@@ -20,6 +20,7 @@ from visavis.client.faces import detect, embed, liveness
 from visavis.client.jobs import cancel_job, delete_job, job, job_items, jobs, start_job
 from visavis.client.keys import create_key, keys, own_key, revoke_key, rotate_key
 from visavis.client.liveness_table import liveness_table
+from visavis.client.sightings import follow_sightings, sighting, sighting_shot, sightings
 from visavis.client.subjects import (
     enrol,
     forget_subject,
@@ -58,6 +59,7 @@ __all__ = [
     "embed",
     "enrol",
     "export",
+    "follow_sightings",
     "forget_subject",
     "identify",
     "import_",
@@ -77,6 +79,9 @@ __all__ = [
     "rename_subject",
     "revoke_key",
     "rotate_key",
+    "sighting",
+    "sighting_shot",
+    "sightings",
     "start_camera",
     "start_challenge",
     "start_job",

@@ -39,9 +39,15 @@ class Retries:
 
     def pause(self, operation: Operation[Any], done: int, error: ServiceError) -> float:
         """Seconds until the next try, after `done` retries; raises the error if there is none."""
-        least = error.retry_after or 0.0
-        if done >= self.most or least > self.patience or not (operation.again and _passing(error)):
+        if done >= self.most or (error.retry_after or 0.0) > self.patience:
             raise error
+        return self.patient(operation, done, error)
+
+    def patient(self, operation: Operation[Any], done: int, error: ServiceError) -> float:
+        """As `pause`, for what is tried for as long as the error is one that passes."""
+        if not (operation.again and _passing(error)):
+            raise error
+        least = error.retry_after or 0.0
         step = min(self.longest, self.first * 2.0 ** min(done, 30))
         return least + step * (0.5 + 0.5 * self.draw())
 

@@ -10,6 +10,7 @@ import httpx
 
 from visavis.client import calls
 from visavis.client.errors import Answer, ServiceError
+from visavis.client.feeds import Feed, Reader
 from visavis.client.methods import given, looking_like
 from visavis.client.operation import Listing, Operation
 from visavis.client.previews import Parts, asked
@@ -39,6 +40,16 @@ def _listed(make: Callable[P, Listing[T]]) -> "Callable[Concatenate[Client, P], 
         return self.every(make(*args, **kwargs))
 
     return items
+
+
+def _told(make: Callable[P, Feed[T]]) -> "Callable[Concatenate[Client, P], Iterator[T]]":
+    """A method that gives events as they come."""
+
+    @looking_like(make, Iterator[given(make)])  # type: ignore[misc]
+    def events(self: "Client", /, *args: P.args, **kwargs: P.kwargs) -> Iterator[T]:
+        return self.follow(make(*args, **kwargs))
+
+    return events
 
 
 def _saved(make: Callable[P, Download]) -> "Callable[Concatenate[Client, P], Path]":
@@ -128,6 +139,11 @@ class Client:
     stop_camera = _sent(calls.stop_camera)
     camera_frame = _sent(calls.camera_frame)
 
+    sightings = _listed(calls.sightings)
+    sighting = _sent(calls.sighting)
+    sighting_shot = _sent(calls.sighting_shot)
+    follow_sightings = _told(calls.follow_sightings)
+
     audit = _listed(calls.audit)
     verify_audit = _sent(calls.verify_audit)
 
@@ -167,6 +183,17 @@ class Client:
             page = self.send(listing.page(page.next))
             yield from page
 
+    def follow(self, feed: Feed[T]) -> Iterator[T]:
+        """What comes of a feed, for as long as one asks; a line that breaks is made again."""
+        reader = Reader(feed, self._retries)
+        while True:
+            failed: ServiceError | None = None
+            try:
+                yield from self._listen(reader)
+            except ServiceError as error:
+                failed = error
+            self._sleep(reader.pause(failed))
+
     def save(self, download: Download) -> Path:
         """The path of the file that an answer was saved to."""
         self._tried(download.operation, lambda: self._fetch(download))
@@ -195,6 +222,16 @@ class Client:
     def _exchange(self, operation: Operation[T]) -> Answer:
         with reaching(self._wire.url):
             return answer_of(self._http.request(**request_of(operation)))
+
+    def _listen(self, reader: Reader[T]) -> Iterator[T]:
+        asked = {**request_of(reader.operation), "timeout": self._wire.following}
+        with reaching(self._wire.url), self._http.stream(**asked) as found:
+            if not found.is_success:
+                found.read()
+                raise answer_of(found).error()
+            reader.opened()
+            for line in found.iter_lines():
+                yield from reader.take(line)
 
     def _fetch(self, download: Download) -> None:
         asked = request_of(download.operation)

@@ -12,6 +12,7 @@ import httpx
 
 from visavis.client.bodies import Form
 from visavis.client.errors import Answer, Unreachable
+from visavis.client.feeds import SILENCE
 from visavis.client.operation import Operation
 from visavis.errors import ConfigError
 
@@ -65,6 +66,11 @@ class Wire:
     def websockets(self) -> str:
         """The address for WebSockets."""
         return f"ws{self.url.removeprefix('http')}"
+
+    @property
+    def following(self) -> httpx.Timeout:
+        """The times of a request whose answer goes on, with a sign of life now and then."""
+        return httpx.Timeout(self.timeout, read=max(self.timeout, SILENCE))
 
     @property
     def options(self) -> dict[str, Any]:
