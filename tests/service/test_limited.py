@@ -8,7 +8,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from visavis.service.errors import TooManyFaces
-from visavis.service.limited import LimitedDetector
+from visavis.service.limited import BestFaces, LimitedDetector
 from visavis.settings import Settings
 from visavis.testing import FakeDetector, FakeEmbedder, fake_photo
 
@@ -49,3 +49,8 @@ def test_every_route_refuses_a_crowd_before_it_embeds(
     answers.append(client.post("/v1/compare?face=largest", json={"a": text, "b": text}))
     for answer in answers:
         assert (answer.status_code, answer.json()["error"]["code"]) == (422, "too_many_faces")
+
+
+def test_of_a_crowd_the_best_are_left() -> None:
+    found = BestFaces(FakeDetector(), 2).detect(fake_photo("ada", "ben", "eve"))
+    assert len(found) == 2

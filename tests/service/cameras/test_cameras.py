@@ -1,16 +1,19 @@
 """Cameras end to end: added, watched, looked at, stopped, and there again after a restart."""
 
+import threading
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
 from service.cameras.conftest import serving, until
-from streams import Camera
-from visavis.gallery.sighting import Kind
+from streams import Camera, camera, jpeg
+from visavis.gallery.sighting import Kind, Sighted
 from visavis.service.apikeys import Scope
 from visavis.service.state import Services
 from visavis.settings import Settings
+from visavis.testing import fake_photo
 
 
 def added(client: TestClient, door: Camera, name: str = "door", **more: Any) -> dict[str, Any]:
@@ -44,6 +47,48 @@ def test_who_stands_before_a_camera_is_told_once_and_has_left_when_it_stops(
     assert kinds(services) == [Kind.ENTERED, Kind.IDENTIFIED, Kind.LEFT]
     sighting = services.recognizers.of("default").collection.sightings.sightings()[0]
     assert (sighting.latest.subject, sighting.latest.camera) == ("ada", "door")
+
+
+def test_who_is_not_seen_has_left_also_when_no_frame_comes_any_more(
+    services: Services, client: TestClient
+) -> None:
+    def script(answer: Camera.Answer) -> None:
+        answer.begin()
+        for _ in range(40):
+            answer.part(jpeg(fake_photo("ada")))
+            enough.wait(0.02)
+        enough.set()
+        answer.stay()
+
+    enough = threading.Event()
+    with camera(script) as silent:
+        found = added(client, silent, options={"absence_timeout": 0.5, "confirm_frames": 1})
+        until(lambda: Kind.LEFT in kinds(services))
+        assert kinds(services)[-1] is Kind.LEFT
+        assert services.cameras.status(found["id"]).state != "stopped"
+
+
+def test_what_a_killed_service_left_open_is_ended_at_the_next_start(
+    services: Services, client: TestClient, door: Camera
+) -> None:
+    sightings = services.recognizers.of("default").collection.sightings
+    now = datetime.now(UTC)
+    open_one = Sighted(
+        kind=Kind.ENTERED,
+        sighting="0" * 32,
+        camera="door",
+        track=1,
+        subject="ada",
+        at=now,
+        first_seen=now,
+        last_seen=now,
+        score=0.9,
+        threshold=0.4,
+    )
+    sightings.note([open_one])
+    added(client, door)
+    ended = [event.told for event in sightings.events() if event.told.kind is Kind.LEFT]
+    assert [one.sighting for one in ended] == ["0" * 32]
 
 
 def test_what_is_decided_and_done_is_audited_and_nobody_is_told_of_the_password(
