@@ -91,18 +91,25 @@ class Place:
 class Play:
     """Actors before a background; every frame is the same each time it is made.
 
-    `light` changes it before the camera adds its noise.
+    `wall` is what is behind them, of the place's size; blotches where it is not given. `light`
+    changes the scene before the camera adds its noise.
     """
 
     def __init__(
-        self, actors: Sequence[Actor], place: Place, seed: int = 0, light: Light | None = None
+        self,
+        actors: Sequence[Actor],
+        place: Place,
+        seed: int = 0,
+        *,
+        wall: Image | None = None,
+        light: Light | None = None,
     ) -> None:
         self.actors = actors
         self.place = place
         self.seed = seed
         self.seconds = max(float(a.path[-1, 0]) for a in actors)
         self._light = light
-        self._wall = _wall(place, np.random.default_rng(seed))
+        self._wall = _wall(place, np.random.default_rng(seed)) if wall is None else wall
 
     def __len__(self) -> int:
         return int(self.seconds * RATE)
@@ -174,11 +181,11 @@ def _draw(
     centre = (x - left, y - top - 0.06 * high)
     cv2.ellipse(mask, (centre, (2 * axes[0], 2 * axes[1]), 0), 1.0, -1)
     core = mask > 0.5
-    mask = cv2.GaussianBlur(mask, (0, 0), max(0.03 * size, 0.5))
+    soft = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.03 * size, 0.5)), np.float32)
     hair = patch[core].min(axis=0) * 0.5 + 20
     turned = actor.turned(at)
     patch = patch * (1 - turned) + hair * turned
-    _paste(canvas, owners, patch, mask, core, (left, top), _HEAD + index)
+    _paste(canvas, owners, patch, soft, core, (left, top), _HEAD + index)
     half = np.array([size, high]) / 2
     box = np.concatenate([np.array([x, y]) - half, np.array([x, y]) + half])
     return np.asarray(box, np.float32), int(core.sum())
@@ -203,7 +210,7 @@ def _paste(
     owners: Image,
     patch: Floats,
     mask: Floats,
-    core: Image,
+    core: NDArray[np.bool_],
     corner: tuple[int, int],
     owner: int,
 ) -> None:

@@ -137,14 +137,16 @@ def hold(
     scene: Image,
     frame: Frame,
     rng: np.random.Generator,
+    pose: Pose | None = None,
 ) -> tuple[Image, Matrix]:
     """The scene with the instrument held so that its face fills the frame, and the (3, 3) matrix
     instrument to scene.
 
-    `middle` and `side` are the face's box's on the instrument. It has a margin or a bezel, throws
-    a shadow, is gripped by fingers and reflects as it is glossy; where it ends may be out of view.
+    `middle` and `side` are the face's box's on the instrument; `pose` is drawn where it is not
+    given. It has a margin or a bezel, throws a shadow, is gripped by fingers and reflects as it is
+    glossy; where it ends may be out of view. All but the pose is the generator's choice.
     """
-    matrix = Pose.draw(rng).matrix(middle, side, frame)
+    matrix = (pose or Pose.draw(rng)).matrix(middle, side, frame)
     made = _dimmed(scene, instrument, rng) if instrument.emits else scene.copy()
     rim = Rim() if instrument.alpha is not None else Rim.draw(instrument, rng)
     outline = rim.outline(instrument, matrix)
