@@ -35,6 +35,7 @@ def main() -> None:
     run("calibration", lfw, *CACHE)
     run("robustness", lfw, *CACHE)
     run("fairness", str(Path(data, "fairface")), *CACHE)
+    run("testing", lfw)
 
 
 def present(embedder: str) -> bool:

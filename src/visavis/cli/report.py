@@ -12,6 +12,7 @@ from visavis.cli import (
     report_pad,
     report_render,
     report_robustness,
+    report_testing,
 )
 
 app = typer.Typer(no_args_is_help=True)
@@ -24,3 +25,4 @@ app.add_typer(report_fairness.app)
 app.add_typer(report_pad.app)
 app.add_typer(report_data.app)
 app.add_typer(report_liveness.app)
+app.add_typer(report_testing.app)
