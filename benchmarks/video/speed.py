@@ -5,7 +5,8 @@ in view. `opencv`: FaceDetectorYN and FaceRecognizerSF on every frame, on the fr
 `deepface`: its recipe for a frame, same weights, where VISAVIS_DEEPFACE_PYTHON names an interpreter
 that has it (a part of the film). Each runs in a process of its own, pinned to one core or two, in
 turns; loading does not count. OpenCV's loop and ours must name everybody in most frames and nobody
-else; of DeepFace it is said whom it missed. The figure is the lowest ratio of our rate to OpenCV's over films and cores; it must be 5.
+else; of DeepFace it is said whom it missed. The figure is the lowest ratio of our rate to OpenCV's
+over films and cores; it must be 5.
 """
 
 import argparse
