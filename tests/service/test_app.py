@@ -181,6 +181,7 @@ def test_other_origins(services: Services, client: TestClient, png: Png) -> None
     answer = other.post("/v1/detect", content=png("ada"), headers=picture)
     assert answer.status_code == 200
     assert answer.headers["access-control-allow-origin"] == "https://desk.example"
+    assert "Retry-After" in answer.headers["access-control-expose-headers"]
     asked = other.options("/v1/detect", headers=desk | {"Access-Control-Request-Method": "POST"})
     assert asked.status_code == 200
     evil = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}

@@ -87,6 +87,7 @@ def create_app(services: Services) -> FastAPI:
             allow_origins=services.limits.cors_origins,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["Authorization", "X-API-Key", "Content-Type", "Idempotency-Key"],
+            expose_headers=["X-Request-Id", "Retry-After", enrolment.REPLAYED],
         )
     app.add_middleware(Guard, settings=services.limits, metrics=services.metrics)
     app.add_middleware(CompreFaceErrors)
