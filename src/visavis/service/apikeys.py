@@ -32,7 +32,7 @@ from visavis.errors import InputError
 from visavis.gallery.sealing import check_name, stamp
 from visavis.service.database import DatabaseUnusable, ServiceDatabase, metadata
 
-FRESH_SECONDS: Final = 0.5  # after this, what other processes did to keys is looked for
+FRESH_SECONDS: Final = 0.4  # after this, what other processes did to keys is looked for
 TOUCH_SECONDS: Final = 60.0
 LONGEST_GRACE: Final = timedelta(days=30)
 
