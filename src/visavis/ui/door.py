@@ -1,4 +1,4 @@
-"""What stands before the pages: sign-in, their own files, and the way from a page to WebSockets.
+"""What stands before the pages: sign-in, their own files, and the way from a page to the service.
 
 Of Gradio's routes only those are reachable that the pages need: no uploads, no API of its own.
 """
@@ -13,6 +13,7 @@ from visavis.errors import VisavisError
 from visavis.ui import words
 from visavis.ui.assets import OWN
 from visavis.ui.folder import pages_of
+from visavis.ui.lending import answer_of, lent, private, socket_of
 from visavis.ui.replies import (
     COOKIE,
     ROOT,
@@ -30,7 +31,6 @@ from visavis.ui.replies import (
 from visavis.ui.session import Sessions
 
 LOGIN, LOGOUT = f"{ROOT}/login", f"{ROOT}/logout"
-SOCKETS: Final = f"{ROOT}/socket/"
 REPORTS: Final = f"{ROOT}/reports/"
 _LONGEST_FORM: Final = 4096
 _FREE: Final = re.compile(r"/ui/(assets|static)/(?!.*\.\.)[\w./@-]*|/ui/(gradio_api/)?theme\.css")
@@ -38,7 +38,6 @@ _BOUND: Final = re.compile(
     r"/ui/|/ui/config/?|/ui/reports/[\w.-]+\.html"
     r"|/ui/gradio_api/(queue/(join|data)|heartbeat/\w+|startup-events|cancel|reset)/?"
 )
-_CHALLENGE: Final = re.compile(r"challenges/[0-9a-f]{1,64}")
 
 
 class Door:
@@ -59,6 +58,11 @@ class Door:
             await self._http(scope, receive, send, path)
 
     async def _http(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
+        target = answer_of(scope["method"], path)
+        if target is not None:
+            session = self._sessions.find(session_of(scope))
+            await self._app(lent(scope, target, session), receive, private(send))
+            return
         reply = await self._reply(scope, receive, path)
         if reply is not None:
             await reply.send(send)
@@ -130,17 +134,13 @@ class Door:
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send, path: str) -> None:
         """A page's WebSocket becomes one of the service, with the key of whoever signed in."""
-        target = _target(path)
-        session = self._sessions.find(session_of(scope))
+        target = socket_of(path)
         if target is None:
             await receive()
             await send({"type": "websocket.close", "code": 1008})
             return
-        headers = [(name, value) for name, value in scope["headers"] if name != b"authorization"]
-        if session is not None:
-            headers.append((b"authorization", f"Bearer {session.key}".encode()))
-        inner = {**scope, "path": target, "raw_path": target.encode(), "headers": headers}
-        await self._app(inner, receive, send)
+        session = self._sessions.find(session_of(scope))
+        await self._app(lent(scope, target, session), receive, send)
 
 
 def session_of(scope: Scope) -> str | None:
@@ -152,14 +152,6 @@ def session_of(scope: Scope) -> str | None:
                 if key == COOKIE:
                     return str(found)
     return None
-
-
-def _target(path: str) -> str | None:
-    """Where a page's WebSocket leads; None for nowhere."""
-    rest = path.removeprefix(SOCKETS)
-    if rest == "live":
-        return "/v1/live"
-    return f"/v1/{rest}/frames" if _CHALLENGE.fullmatch(rest) else None
 
 
 async def _form(receive: Receive) -> dict[str, str]:
