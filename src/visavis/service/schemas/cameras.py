@@ -54,8 +54,8 @@ class CameraIn(Request):
     collection: Name | None = Field(
         None, examples=["default"], description="the service's own by default"
     )
-    policy: CameraPolicy = CameraPolicy()
-    options: OptionsIn = OptionsIn()
+    policy: CameraPolicy = Field(default_factory=CameraPolicy)
+    options: OptionsIn = Field(default_factory=OptionsIn)
     enabled: bool = Field(True, description="whether it is started, now and with the service")
 
 
