@@ -100,3 +100,7 @@ def test_nothing_but_bad_stream_is_raised_and_no_password_is_shown(user: str, wo
     except BadStream as error:
         said = str(error)
     assert "s3cret" not in said
+
+
+def test_no_text_is_too_long_for_a_file() -> None:
+    assert Address.parse("0" * 2000).kind == "file"

@@ -1,8 +1,8 @@
 """Where a video comes from, told from what a person writes; what is shown of it holds no secret."""
 
+import os
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final, Literal, TypeAlias
 from urllib.parse import SplitResult, quote, unquote, urlsplit
 
@@ -47,7 +47,7 @@ class Address:
             return cls._of_url(text, scheme[1].lower())
         if not text or "\0" in text:
             raise BadStream("expected the address of a video, got none")
-        return cls("folder" if Path(text).is_dir() else "file", text, text)
+        return cls("folder" if os.path.isdir(text) else "file", text, text)
 
     @classmethod
     def _of_url(cls, text: str, scheme: str) -> "Address":
