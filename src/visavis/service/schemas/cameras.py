@@ -23,21 +23,24 @@ class CameraPolicy(PolicyQuery):
 class OptionsIn(Request):
     """How a camera is read, and when somebody before it is told of."""
 
-    transport: Literal["tcp", "udp"] = Field("tcp", description="of RTSP")
-    verify: bool = Field(True, description="whether the certificate of https is checked")
+    transport: Literal["tcp", "udp"] = Field(default="tcp", description="of RTSP")
+    verify: bool = Field(default=True, description="whether the certificate of https is checked")
     keep_shots: bool = Field(
-        False, description="whether the best picture of whoever was seen is kept, sealed"
+        default=False, description="whether the best picture of whoever was seen is kept, sealed"
     )
     confirm_frames: int = Field(
-        3, ge=1, le=1000, description="frames that must agree before anything is told"
+        default=3, ge=1, le=1000, description="frames that must agree before anything is told"
     )
     absence_timeout: float = Field(
-        5.0, gt=0, le=3600, description="seconds without being seen until somebody has left"
+        default=5.0, gt=0, le=3600, description="seconds without being seen until somebody has left"
     )
     cooldown: float = Field(
-        0.0, ge=0, le=86400, description="seconds after that in which coming back is not told"
+        default=0.0,
+        ge=0,
+        le=86400,
+        description="seconds after that in which coming back is not told",
     )
-    emit_unknown: bool = Field(True, description="whether strangers are told of")
+    emit_unknown: bool = Field(default=True, description="whether strangers are told of")
 
     def applied(self, base: CameraOptions) -> CameraOptions:
         """`base` with what was given."""

@@ -19,20 +19,20 @@ class PolicyQuery(Request):
     """What a request may say about its decision; what is left out is as the service is set."""
 
     fmr: float | None = Field(
-        None, gt=0, lt=1, description="false-match rate accepted of a 1:1 decision"
+        default=None, gt=0, lt=1, description="false-match rate accepted of a 1:1 decision"
     )
     fpir: float | None = Field(
-        None, gt=0, lt=1, description="share of strangers' searches that may name somebody"
+        default=None, gt=0, lt=1, description="share of strangers' searches that may name somebody"
     )
     threshold: float | None = Field(
-        None, ge=-1, le=1, description="a score instead of a rate (scope `scores`)"
+        default=None, ge=-1, le=1, description="a score instead of a rate (scope `scores`)"
     )
-    top_k: int | None = Field(None, ge=1, le=50, description="candidates a face")
+    top_k: int | None = Field(default=None, ge=1, le=50, description="candidates a face")
     face: Literal["only", "dominant", "largest", "central"] | None = Field(
-        None, description="the face meant in a photo of several"
+        default=None, description="the face meant in a photo of several"
     )
     liveness: Literal["off", "report", "require"] | None = Field(
-        None, description="may be stricter than the service's setting, never laxer"
+        default=None, description="may be stricter than the service's setting, never laxer"
     )
 
     def applied(self, base: Policy, limits: ServiceSettings, caller: Caller) -> Policy:
