@@ -53,6 +53,7 @@ COMMANDS = [
     ["video/lag.py"],
     ["video/rtsp.py"],
     ["video/tracking.py"],
+    ["video/webhook.py"],
     ["foundation/clean_clone.py"],
 ]
 

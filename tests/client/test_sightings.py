@@ -2,12 +2,14 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from itertools import islice
 
 import numpy as np
 import pytest
+import uvicorn
 
 from sighted import START, entered, later
 from visavis.client import AsyncClient, Client, ServiceError
@@ -15,6 +17,8 @@ from visavis.client.sightings import SightingEvent
 from visavis.gallery.sighting import Kind, Sighted
 from visavis.gallery.sightings import Sightings
 from visavis.service.apikeys import Scope
+from visavis.service.app import create_app
+from visavis.service.run import Server
 from visavis.service.state import Services
 
 Png = Callable[..., bytes]
@@ -73,6 +77,26 @@ def test_a_revoked_key_ends_it(url: str, services: Services, kept: Sightings) ->
         with pytest.raises(ServiceError) as caught:
             next(events)
     assert caught.value.code == "unauthorized"
+    assert len(services.streams) == 0
+
+
+def test_a_service_that_stops_ends_it_at_once(services: Services, kept: Sightings) -> None:
+    """Without that, the server would wait for the reader for ever."""
+    server = Server(uvicorn.Config(create_app(services), port=0, log_config=None), services.streams)
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.005)
+    url = f"http://127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
+    kept.note([entered("ada")])
+    with Client(url, retries=0) as client:
+        events = client.follow_sightings(after=0)
+        next(events)
+        server.should_exit = True
+        thread.join(LONG)
+        assert not thread.is_alive()
+        events.close()  # type: ignore[attr-defined]
     assert len(services.streams) == 0
 
 
