@@ -42,7 +42,7 @@ def test_a_key_learns_which_pages_are_of_no_use(services: Services) -> None:
     assert "&lt;desk&gt;" in head
     assert "Sign out" in head
     useless = {name for (name, _, _), told in zip(TABS, notices, strict=True) if told}
-    assert useless == {"Compare", "Identify", "Enrol", "People", "Live", "Audit"}
+    assert useless == {"Compare", "Identify", "Enrol", "People", "Live", "Cameras", "Audit"}
 
 
 def test_one_scope_of_several_is_enough() -> None:

@@ -80,6 +80,7 @@ def create_app(services: Services) -> FastAPI:
             host=_own_name(services),
             collection=services.settings.collection,
             reports=services.settings.gallery.parent / "reports",
+            camera_hosts=services.limits.camera_hosts,
         )
     if services.limits.cors_origins:
         app.add_middleware(

@@ -14,6 +14,7 @@ from visavis.ui.assets import OWN
 from visavis.ui.desk import QUIET, Desk
 from visavis.ui.session import Ask, may
 from visavis.ui.tabs.audit import audit_tab
+from visavis.ui.tabs.cameras import cameras_tab
 from visavis.ui.tabs.challenge import challenge_tab
 from visavis.ui.tabs.compare import compare_tab
 from visavis.ui.tabs.enrol import enrol_tab
@@ -29,6 +30,7 @@ TABS: Final[tuple[tuple[str, Callable[[Desk, gr.Tab], None], tuple[str, ...]], .
     ("Enrol", enrol_tab, ("enrol",)),
     ("People", people_tab, ("identify", "enrol")),
     ("Live", live_tab, ("identify",)),
+    ("Cameras", cameras_tab, ("identify",)),
     ("Challenge", challenge_tab, ("detect",)),
     ("Audit", audit_tab, ("audit",)),
     ("Models and thresholds", models_tab, ()),

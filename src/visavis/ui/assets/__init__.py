@@ -11,7 +11,7 @@ TYPES: Final = {
     "css": "text/css; charset=utf-8",
     "svg": "image/svg+xml",
 }
-_WHOLE: Final = {"visavis.js": ("kit.js", "photos.js", "streams.js")}
+_WHOLE: Final = {"visavis.js": ("kit.js", "photos.js", "streams.js", "cameras.js")}
 """What the page loads as one: scripts that it adds by itself run in no certain order."""
 
 
