@@ -1,19 +1,23 @@
 """Takes a picture of every tab of the web pages at two sizes, and asks that they work offline.
 
 The service runs on a temporary gallery with the two public-domain portraits of `visavis demo`
-enrolled. Pictures go to out/ui. Needs Chromium and playwright.
+enrolled, and watches a camera on 127.0.0.1 before which one of them moves about. Pictures go to
+out/ui. Needs Chromium and playwright.
 """
 
 import argparse
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,8 +51,12 @@ IDS = {COLLINS: "eileen-collins", HOPPER: "grace-hopper"}
 
 
 @contextmanager
-def serving(home: Path, *flags: str, command: Sequence[str] = SERVE) -> Iterator[str]:
-    """The address of a service on a gallery of its own; its temporary files go to home/tmp."""
+def serving(
+    home: Path, *flags: str, command: Sequence[str] = SERVE, hosts: Sequence[str] = ()
+) -> Iterator[str]:
+    """The address of a service on a gallery of its own; its temporary files go to home/tmp, and
+    cameras may be at `hosts`.
+    """
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -58,6 +66,7 @@ def serving(home: Path, *flags: str, command: Sequence[str] = SERVE) -> Iterator
         "VISAVIS_MASTER_KEY_FILE": str(home / "master.key"),
         "VISAVIS_CONFIG": str(home / "none.toml"),
         "VISAVIS_SERVICE__PORT": str(port),
+        "VISAVIS_SERVICE__CAMERA_HOSTS": json.dumps(list(hosts)),
         "TMPDIR": str(home / "tmp"),
     }
     environment.pop("VISAVIS_API_KEY", None)
@@ -102,6 +111,52 @@ def enrol_portraits(address: str) -> None:
                 consent_ref="public domain",
                 metadata={"source": "NASA" if name == COLLINS else "US Navy"},
             )
+
+
+@contextmanager
+def filming(image: Image) -> Iterator[str]:
+    """The address of a camera on this machine: MJPEG of a picture that moves to and fro."""
+    canvas = np.full((720, 1280, 3), 96, np.uint8)
+    face = np.asarray(PIL.Image.fromarray(image).resize((520, 640)))
+    frames, away = [], threading.Event()
+    for step in range(40):
+        shown, left = canvas.copy(), 200 + 10 * abs(20 - step)
+        shown[60:700, left : left + 520] = face
+        frames.append(jpeg(shown))
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+            self.end_headers()
+            number = 0
+            while not away.wait(0.1):
+                data, number = frames[number % len(frames)], number + 1
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                try:
+                    self.wfile.write(head.encode() + data + b"\r\n")
+                except OSError:
+                    return
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/film"
+    finally:
+        away.set()
+        server.shutdown()
+        server.server_close()
+
+
+def watch(address: str, film: str) -> None:
+    """One camera that watches, and one that is stopped."""
+    with Client(address) as client:
+        client.create_camera("front door", film, options={"keep_shots": True})
+        client.create_camera("loading bay", f"{film}/bay", enabled=False)
 
 
 def upload(page: Page, place: str, *files: bytes) -> None:
@@ -150,6 +205,17 @@ def people_(page: Page, people: dict[str, Image]) -> None:
     expect(page.locator("#people-details")).to_contain_text("public domain")
 
 
+def cameras(page: Page, people: dict[str, Image]) -> None:
+    front = page.locator('.vv-camera:has-text("front door")')
+    expect(front).to_contain_text("1 person in view", timeout=90_000)
+    expect(front.locator("canvas")).to_be_visible()
+    expect(page.locator(".vv-sighting").first).to_contain_text(COLLINS)
+    page.locator(".vv-sighting button").first.click()
+    expect(page.locator(".vv-sighting img").first).to_be_visible()
+    page.click(".vv-new")
+    expect(page.locator("#cameras-add")).to_contain_text("127.0.0.1")
+
+
 def audit(page: Page, people: dict[str, Image]) -> None:
     page.click("#audit-verify")
     expect(page.locator("#audit-report")).to_contain_text("The chain holds")
@@ -171,6 +237,7 @@ TABS: dict[str, Callable[[Page, dict[str, Image]], None]] = {
     "Enrol": enrol,
     "People": people_,
     "Live": still,
+    "Cameras": cameras,
     "Challenge": still,
     "Audit": audit,
     "Models": models,
@@ -218,10 +285,12 @@ def main() -> None:
     shown, hosts = 0, set[str]()
     with (
         tempfile.TemporaryDirectory(prefix="visavis-shots-") as home,
-        serving(Path(home)) as address,
+        filming(portraits()[COLLINS]) as film,
+        serving(Path(home), hosts=("127.0.0.1",)) as address,
         sync_playwright() as playwright,
     ):
         enrol_portraits(address)
+        watch(address, film)
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         for size, scheme in runs:
             count, asked = shoot(browser, address, size, args.out, scheme)
