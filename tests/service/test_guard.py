@@ -180,6 +180,17 @@ def test_refusals_have_security_headers_too() -> None:
     assert json.loads(found.body)["request_id"] == found.headers["x-request-id"]
 
 
+def test_pages_of_an_allowed_origin_read_refusals_and_others_do_not() -> None:
+    settings = ServiceSettings(cors_origins=("https://desk.example",), max_request=1)
+    large = {"content-length": "2"}
+    found = ask(settings=settings, headers={**large, "origin": "https://desk.example"})
+    assert found.status == 413
+    assert found.headers["access-control-allow-origin"] == "https://desk.example"
+    assert "Origin" in found.headers["vary"]
+    evil = ask(settings=settings, headers={**large, "origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in evil.headers
+
+
 def test_https_is_told_to_stay() -> None:
     assert "max-age" in ask(scheme="https").headers["strict-transport-security"]
 

@@ -44,6 +44,7 @@ _API_HEADERS: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
+_ALLOWED: Final = "Access-Control-Allow-Origin"
 _PAGES: Final = "/ui"
 _FOREIGN: Final = "this host or origin may not call"
 _DENIAL: Final = "websocket.http.response"
@@ -154,6 +155,8 @@ class Guard:
         return counted
 
     def _sender(self, scope: Scope, send: Send, told: _Told, ident: str) -> Send:
+        origin = Headers(scope=scope).get("origin")
+
         async def adding(message: Message) -> None:
             if message["type"] == "http.response.start":
                 told.status = message["status"]
@@ -161,6 +164,9 @@ class Guard:
                 headers["X-Request-Id"] = ident
                 for name, value in protection(scope).items():
                     headers.setdefault(name, value)
+                if origin in self._settings.cors_origins and _ALLOWED not in headers:
+                    headers[_ALLOWED] = origin  # what was refused here is for its pages too
+                    headers.add_vary_header("Origin")
             else:
                 told.sent += len(message.get("body", b""))
             await send(message)
