@@ -27,6 +27,7 @@ Draw = Callable[[list[float]], Figure]
 DRAWINGS: dict[str, Draw] = {
     "lines": lambda v: plots.lines("p", curves(v, v), **SAID, **XY, diagonal=True),
     "log-lines": lambda v: plots.lines("p", curves(v, v), **SAID, **XY, log_x=True, log_y=True),
+    "step-lines": lambda v: plots.lines("p", curves(v, v), **SAID, **XY, steps=True),
     "roc": lambda v: plots.roc("p", curves(v, v), **SAID),
     "det": lambda v: plots.det("p", curves(v, v), **SAID),
     "cmc": lambda v: plots.cmc("p", curves(v, v), **SAID),
@@ -137,6 +138,17 @@ def test_heat_map_prints_percent_and_legible_ink() -> None:
     ink = {e.text: e.get("style", "") for e in ElementTree.fromstring(figure.svg).iter()}
     assert "fill: #ffffff" in ink["0"]  # on the darkest colour
     assert "fill" not in ink["99.6"]  # on the lightest: black, which is what SVG starts from
+
+
+def test_steps_are_counted_in_whole_numbers() -> None:
+    def labels(*, steps: bool) -> list[str]:
+        drawn = plots.lines("p", curves(range(5), [0, 20, 40, 60, 80]), steps=steps, **SAID, **XY)
+        texts = (e.text for e in ElementTree.fromstring(drawn.svg).iter() if e.tag.endswith("text"))
+        return [text for text in texts if text]
+
+    assert {"0", "1", "4"} <= set(labels(steps=True))
+    assert not [text for text in labels(steps=True) if "." in text]
+    assert "0.5" in labels(steps=False)
 
 
 def test_histogram_shares_add_up_to_one_for_each_group() -> None:

@@ -61,15 +61,18 @@ def lines(
     log_x: bool = False,
     log_y: bool = False,
     diagonal: bool = False,
+    steps: bool = False,
 ) -> Figure:
     """Curves on one pair of axes; few points are marked one by one.
 
-    A logarithmic axis shows positive values alone. `diagonal` draws y = x.
+    A logarithmic axis shows positive values alone. `diagonal` draws y = x; `steps`: x counts.
     """
 
     def finish(axes: "Axes") -> None:
         if diagonal:
             axes.axline((0, 0), slope=1, color=INK, alpha=0.5, linewidth=1)
+        if steps:
+            axes.xaxis.get_major_locator().set_params(integer=True)
 
     return _curves(name, curves, (x, y), (log_x, log_y), finish, caption, alt)
 
