@@ -106,11 +106,18 @@ def _run(
             enrolled=enrolled,
             seed=seed,
             policy=system.settings.policy,
-            check=system.settings.check,
+            check=_checks(system),
             errata=errata() if dataset.name == "LFW" else None,
             progress=advance,
         )
     return dataset, result
+
+
+def _checks(system: System) -> str:
+    """What the settings' liveness check consists of."""
+    from visavis.build import checks_of
+
+    return " + ".join(c.id for c in checks_of(system.settings)) or system.settings.check
 
 
 def _examples(detector: "Detector", seed: int) -> "tuple[Photograph, ...]":

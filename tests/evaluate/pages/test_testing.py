@@ -114,7 +114,7 @@ def test_the_lead_says_what_was_measured() -> None:
     assert "under somebody in front" in lead
     assert "a print moved by hand is suspected in 12 of 12 films (after 5.8 s)" in lead
     assert "a frozen picture is suspected in 12 of 12 films (after 5.8 s) and named at" in lead
-    assert "1 of 12 simulated people are refused" in lead
+    assert "of simulated people in the same place and light 1 of 12 are suspected, and 11" in lead
 
 
 def test_other_figures_give_another_lead() -> None:
@@ -142,9 +142,9 @@ def test_attacks_are_told_beside_people() -> None:
     assert rows[2] == (
         "a frozen picture",
         "12 of 12",
-        "0.7 s",
+        "0.70",
         "12 of 12",
-        "5.8 s",
+        "5.80",
         "frozen_frames 12",
     )
     assert rows[1][2] == "never"

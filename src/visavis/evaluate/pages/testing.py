@@ -140,8 +140,8 @@ def _attack_sentence(result: Streams) -> str:
         if one.act != "live"
     ]
     people = [
-        f"{one.accepted.trials - one.accepted.events} of {one.accepted.trials} simulated people "
-        "are refused in the same place and light"
+        f"of simulated people in the same place and light {_count(one.suspected)} are suspected, "
+        f"and {one.accepted.events} named"
         for one in result.presented
         if one.act == "live"
     ]
@@ -240,6 +240,7 @@ def _family(result: Streams, family: Family, title: str, names: Sequence[str]) -
         curves,
         x="step: 0 is no strain, then mild to severe",
         y="people named, %",
+        steps=True,
         caption=f"{title}: share of enrolled people named, by severity. {told} {steady}".strip(),
         alt=f"Curves of the share named over the steps of {_listed(names)}.",
     )
@@ -287,38 +288,39 @@ def _attacks(result: Streams) -> tuple[Block, ...]:
     trials = result.presented[0].accepted.trials
     text = Text(
         f"Photographs of {trials} enrolled people are presented for {result.film_seconds:g} "
-        f"seconds each, with liveness `require` and the check {literal(result.check)}, in the "
+        f"seconds each, with liveness `require`, checked by {literal(result.check)}, in the "
         "same room, light and camera four times: as a person who looks from side to side (a photo "
         "on a solid head), as a print that a hand moves, as that same film of the person on a "
-        "screen, and as one frame that never changes. A film can be accepted and suspected: the "
+        "screen, and as one frame that never changes. A film can be named and suspected: the "
         "checks over time speak after five seconds, and whoever relies on them must wait so long."
     )
     rows = tuple(_presented(one) for one in result.presented)
     columns = (
         "shown",
         "named as the person",
-        "after",
+        "after, s",
         "spoof suspected",
-        "after",
+        "after, s",
         "why, in how many films",
     )
     table = Table(
         columns,
         rows,
-        "Accepted and suspected, with the median seconds until it was said. For the person, what "
-        "is not accepted was refused.",
+        "Named and suspected, with the median seconds until it was said. A person who is suspected "
+        "is refused falsely; one who is neither was not recognised by the photograph shown.",
     )
     return text, table, _attack_map(result)
 
 
 def _presented(one: Presented) -> tuple[str, ...]:
-    why = ", ".join(f"{reason} {count}" for reason, count in list(one.reasons.items())[:4])
+    ranked = sorted(one.reasons.items(), key=lambda told: (-told[1], told[0]))
+    why = ", ".join(f"{reason} {count}" for reason, count in ranked[:4])
     return (
         SHOWN[one.act],
         _count(one.accepted),
-        _seconds(one.accepted_seconds),
+        _figure(one.accepted_seconds),
         _count(one.suspected),
-        _seconds(one.suspected_seconds),
+        _figure(one.suspected_seconds),
         why or "none",
     )
 
@@ -328,13 +330,13 @@ def _attack_map(result: Streams) -> Figure:
     return heat_map(
         "testing-attacks",
         [SHOWN[one.act] for one in result.presented],
-        ["accepted", "suspected"],
+        ["named", "spoof"],
         shares,
         x="",
         y="",
         caption="Shares of films in which the person was named, and in which a spoof was "
         "suspected at some moment. All simulated.",
-        alt="Shares accepted and suspected by what was shown; the figures are in the table above.",
+        alt="Shares named and suspected by what was shown; the figures are in the table above.",
     )
 
 
@@ -364,7 +366,7 @@ def _row(cell: Cell) -> tuple[str | int, ...]:
         cell.name or "none",
         cell.step,
         f"{_count(cell.named)} ({low:.0f} to {high:.0f} %)",
-        "never" if math.isnan(cell.seconds) else f"{cell.seconds:.2f}",
+        _figure(cell.seconds),
         _count(cell.misnamed),
         _count(cell.strangers),
         percent(cell.lost),
@@ -378,6 +380,11 @@ def _count(rate: Rate) -> str:
 
 def _share(rate: Rate) -> str:
     return percent(rate.value)
+
+
+def _figure(value: float) -> str:
+    """Seconds in a cell."""
+    return "never" if math.isnan(value) else f"{value:.2f}"
 
 
 def _seconds(value: float) -> str:
