@@ -72,7 +72,9 @@ def lines(
         if diagonal:
             axes.axline((0, 0), slope=1, color=INK, alpha=0.5, linewidth=1)
         if steps:
-            axes.xaxis.get_major_locator().set_params(integer=True)
+            from matplotlib.ticker import MaxNLocator
+
+            axes.xaxis.set_major_locator(MaxNLocator(integer=True))
 
     return _curves(name, curves, (x, y), (log_x, log_y), finish, caption, alt)
 
