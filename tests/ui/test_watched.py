@@ -59,6 +59,11 @@ def test_every_state_has_words() -> None:
     assert set(STATES) == set(get_args(StatusOut.model_fields["state"].annotation))
 
 
+def test_a_camera_that_is_sought_again_says_so() -> None:
+    found = told(state="waiting")
+    assert (found["state"], found["look"], found["resting"]) == ("trying again", "warn", False)
+
+
 def test_nobody_and_several_in_view() -> None:
     assert told(people=0)["people"] == "nobody in view"
     assert told(people=3)["people"] == "3 people in view"

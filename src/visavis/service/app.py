@@ -81,6 +81,7 @@ def create_app(services: Services) -> FastAPI:
             collection=services.settings.collection,
             reports=services.settings.gallery.parent / "reports",
             camera_hosts=services.limits.camera_hosts,
+            webcams=services.limits.webcams,
         )
     if services.limits.cors_origins:
         app.add_middleware(

@@ -23,13 +23,14 @@ def reveal(after: Any, elem_id: str) -> Any:
 @dataclass(frozen=True, slots=True)
 class Desk:
     """`collection` is where people are enrolled and sought; `reports` a folder of report pages;
-    `camera_hosts` where the settings allow cameras.
+    `camera_hosts` where the settings allow cameras, and `webcams` whether those of the machine.
     """
 
     sessions: Sessions
     collection: str
     reports: Path | None = None
     camera_hosts: tuple[str, ...] = ()
+    webcams: bool = False
 
     def ask(self, request: gr.Request) -> Ask:
         """Asks as whoever sent this request."""

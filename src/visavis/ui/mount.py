@@ -20,12 +20,13 @@ def mount(
     collection: str = "default",
     reports: Path | None = None,
     camera_hosts: tuple[str, ...] = (),
+    webcams: bool = False,
 ) -> None:
     """Adds the pages at /ui to a FastAPI application, which answers them as it does any client.
 
     All other middleware stands around them. `host` is a name under which the application may be
-    called; `reports` a folder of report pages; `camera_hosts` where the settings allow cameras.
-    Raises MissingExtra without the extra `ui`.
+    called; `reports` a folder of report pages; `camera_hosts` where the settings allow cameras,
+    `webcams` whether those of the machine. Raises MissingExtra without the extra `ui`.
     """
     prepare()
     with needs("ui", "the web pages"):
@@ -35,7 +36,7 @@ def mount(
     from visavis.ui.theme import theme
 
     sessions = Sessions(app, host)
-    page = build(Desk(sessions, collection, reports, camera_hosts))
+    page = build(Desk(sessions, collection, reports, camera_hosts, webcams))
     page.queue(max_size=_MOST_WAITING, default_concurrency_limit=8, api_open=False)
     gradio.mount_gradio_app(
         app,

@@ -12,7 +12,7 @@ Told: TypeAlias = dict[str, Any]
 STATES: Final[Mapping[str, tuple[str, str]]] = {
     "running": ("watching", "good"),
     "connecting": ("connecting", "quiet"),
-    "waiting": ("no picture, trying again", "warn"),
+    "waiting": ("trying again", "warn"),
     "stopped": ("stopped", "quiet"),
     "ended": ("the stream has ended", "warn"),
     "failed": ("failed", "bad"),

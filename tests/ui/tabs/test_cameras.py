@@ -119,8 +119,10 @@ def test_what_is_no_address_is_refused(run: Run) -> None:
 
 
 def test_where_cameras_may_be_is_said() -> None:
-    assert "camera_hosts" in place_note(())
-    assert re.search("at 127.0.0.1, &lt;lab&gt;", place_note((*HERE, "<lab>")))
+    assert "camera_hosts" in place_note((), False)
+    assert "cameras at 127.0.0.1, &lt;lab&gt;." in place_note((*HERE, "<lab>"), False)
+    assert "allow the webcams" in place_note((), True)
+    assert "at 127.0.0.1 and the webcams" in place_note(HERE, True)
 
 
 def test_the_page_has_what_its_script_needs(services: Services) -> None:

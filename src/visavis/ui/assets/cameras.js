@@ -3,7 +3,7 @@
 Object.assign(window.visavis, ((kit) => {
   const { q, act, shown, pause, seen } = kit;
   const SERVICE = "/ui/service/", KINDS = ["entered", "identified", "unknown", "spoof_suspected", "left"];
-  const LOOK_MS = 2000, LATE_MS = 10000, FRAME_MS = 150, SURE_MS = 4000;
+  const LOOK_MS = 2000, LATE_MS = 10000, FRAME_MS = 150, SLOWEST_MS = 3000, SURE_MS = 4000;
 
   const make = (name, look, text) => {
     const node = document.createElement(name);
@@ -44,6 +44,7 @@ Object.assign(window.visavis, ((kit) => {
   }
   async function picture(address) {
     const answer = await fetch(SERVICE + address, { signal: AbortSignal.timeout(LATE_MS) });
+    if (answer.status === 429) throw new Error("too often");
     return answer.ok ? answer.blob() : null;
   }
 
@@ -51,7 +52,7 @@ Object.assign(window.visavis, ((kit) => {
   function cameras(element, props, watch, trigger) {
     const root = q(element, ".vv-cameras"), grid = q(root, ".vv-grid"), fresh = act(root, "new");
     const notice = q(root, ".vv-notice"), cards = new Map(), todo = [];
-    let asked = -Infinity;
+    let asked = -Infinity, pace = FRAME_MS;
 
     const blank = (card) => {
       const canvas = q(card.node, "canvas");
@@ -71,6 +72,7 @@ Object.assign(window.visavis, ((kit) => {
       one.running = told.running;
       node.dataset.look = told.look;
       say(q(node, ".vv-row b"), told.name);
+      q(node, ".vv-row b").title = told.name;
       say(q(node, ".vv-source"), told.source);
       say(q(node, ".vv-notes"), told.notes.join(" · "));
       say(q(node, ".vv-trouble"), told.trouble);
@@ -125,7 +127,8 @@ Object.assign(window.visavis, ((kit) => {
 
     const look = async (one) => {
       let blob = null;
-      try { blob = await picture(`cameras/${one.id}/frame`); } catch { /* told by its state */ }
+      try { blob = await picture(`cameras/${one.id}/frame`); }
+      catch { pace = Math.min(2 * pace, SLOWEST_MS); }
       if (!blob) { one.after = performance.now() + 1000; return; }
       const bitmap = await createImageBitmap(blob), canvas = q(one.node, "canvas");
       if (!one.running) return;
@@ -149,7 +152,7 @@ Object.assign(window.visavis, ((kit) => {
       const wanted = [...cards.values()].filter((one) => one.running && one.after < began && inSight(one.node));
       if (!open(root) || !wanted.length) return 300;
       for (const one of wanted) await look(one);
-      return Math.max(20, FRAME_MS - (performance.now() - began));
+      return Math.max(20, pace - (performance.now() - began));
     });
   }
 

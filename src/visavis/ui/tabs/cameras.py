@@ -79,7 +79,7 @@ def cameras_tab(desk: Desk, _: gr.Tab) -> None:
         visible=False, elem_id="cameras-add", elem_classes=["vv-change", "vv-form"]
     ) as form:
         gr.HTML(cards.tag("h3", "Add a camera"), apply_default_css=False)
-        gr.HTML(place_note(desk.camera_hosts), apply_default_css=False)
+        gr.HTML(place_note(desk.camera_hosts, desk.webcams), apply_default_css=False)
         with gr.Row(elem_classes=["vv-fields"]):
             name = gr.Textbox(label="Name", max_lines=1, max_length=200, placeholder="door")
             source = gr.Textbox(
@@ -118,11 +118,13 @@ def cameras_tab(desk: Desk, _: gr.Tab) -> None:
     close.click(lambda: (gr.update(visible=False), ""), None, [form, result], **QUIET)
 
 
-def place_note(hosts: tuple[str, ...]) -> cards.Safe:
+def place_note(hosts: tuple[str, ...], webcams: bool) -> cards.Safe:
     """Where cameras may be, as the settings say."""
-    if not hosts:
+    if not hosts and not webcams:
         return cards.notice(_NO_PLACE)
-    said = f"The settings allow cameras at {', '.join(hosts)}."
+    places = [f"cameras at {', '.join(hosts)}"] if hosts else []
+    numbers = ["the webcams of its machine, by number (0 is the first)"] if webcams else []
+    said = f"The settings allow {' and '.join(places + numbers)}."
     return cards.tag("p", said, look="vv-small")
 
 
