@@ -10,6 +10,7 @@ from visavis.cli import (
     audit,
     calibrate,
     calibrate_liveness,
+    cluster,
     compreface,
     config,
     data,
@@ -25,6 +26,7 @@ from visavis.cli import (
     models,
     report,
     serve,
+    sightings,
     subjects,
     train,
     ui,
@@ -63,7 +65,7 @@ def root(
     """Self-hosted face recognition: enrol, verify and identify people, offline."""
 
 
-for top in (enrol, decide, faces, live, watch, serve, ui):
+for top in (enrol, decide, faces, live, watch, cluster, serve, ui):
     app.add_typer(top.app)
 for name, group, panel, summary in (
     ("subjects", subjects, KEEP, "List, show, rename, merge and forget subjects."),
@@ -73,6 +75,7 @@ for name, group, panel, summary in (
     ("audit", audit, KEEP, "Verify, export and follow the audit log."),
     ("compreface", compreface, KEEP, "Move people over from CompreFace."),
     ("video", video, WATCH, "Find people in films."),
+    ("sightings", sightings, WATCH, "List, show and purge who was seen."),
     ("data", data, MEASURE, "Fetch, prepare and explore sets of pictures."),
     ("evaluate", evaluate, MEASURE, "Measure error rates, by official protocols."),
     ("train", train, MEASURE, "Train models by a recipe."),
