@@ -27,6 +27,7 @@ import PIL.Image
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from visavis.client import Client, ServiceError
+from visavis.client.cameras import CameraOptions
 from visavis.datasets.distortions import gamma, rotated
 from visavis.demo import COLLINS, HOPPER, portraits
 from visavis.image import encode
@@ -115,12 +116,14 @@ def enrol_portraits(address: str) -> None:
 
 @contextmanager
 def filming(image: Image) -> Iterator[str]:
-    """The address of a camera on this machine: MJPEG of a picture that moves to and fro."""
+    """The address of a camera on this machine: MJPEG, ten a second, of a picture that moves to and
+    fro for eight seconds and is gone for two.
+    """
     canvas = np.full((720, 1280, 3), 96, np.uint8)
     face = np.asarray(PIL.Image.fromarray(image).resize((520, 640)))
-    frames, away = [], threading.Event()
-    for step in range(40):
-        shown, left = canvas.copy(), 200 + 10 * abs(20 - step)
+    frames, away = [jpeg(canvas)] * 20, threading.Event()
+    for step in range(80):
+        shown, left = canvas.copy(), 200 + 5 * abs(40 - step)
         shown[60:700, left : left + 520] = face
         frames.append(jpeg(shown))
 
@@ -154,8 +157,9 @@ def filming(image: Image) -> Iterator[str]:
 
 def watch(address: str, film: str) -> None:
     """One camera that watches, and one that is stopped."""
+    options: CameraOptions = {"keep_shots": True, "absence_timeout": 1.0}
     with Client(address) as client:
-        client.create_camera("front door", film, options={"keep_shots": True})
+        client.create_camera("front door", film, options=options)
         client.create_camera("loading bay", f"{film}/bay", enabled=False)
 
 
@@ -207,13 +211,13 @@ def people_(page: Page, people: dict[str, Image]) -> None:
 
 def cameras(page: Page, people: dict[str, Image]) -> None:
     front = page.locator('.vv-camera:has-text("front door")')
-    expect(front).to_contain_text("1 person in view", timeout=90_000)
-    expect(front.locator("canvas")).to_be_visible()
+    expect(front.locator("canvas")).to_be_visible(timeout=90_000)
     expect(page.locator(".vv-sighting").first).to_contain_text(COLLINS)
-    page.locator(".vv-sighting button").first.click()
+    page.locator(".vv-sighting button:visible").first.click()
     expect(page.locator(".vv-sighting img").first).to_be_visible()
     page.click(".vv-new")
     expect(page.locator("#cameras-add")).to_contain_text("127.0.0.1")
+    expect(front).to_contain_text("1 person in view")
 
 
 def audit(page: Page, people: dict[str, Image]) -> None:

@@ -126,11 +126,14 @@ Object.assign(window.visavis, ((kit) => {
     });
 
     const look = async (one) => {
-      let blob = null;
-      try { blob = await picture(`cameras/${one.id}/frame`); }
-      catch { pace = Math.min(2 * pace, SLOWEST_MS); }
-      if (!blob) { one.after = performance.now() + 1000; return; }
-      const bitmap = await createImageBitmap(blob), canvas = q(one.node, "canvas");
+      let bitmap = null;
+      try {
+        const blob = await picture(`cameras/${one.id}/frame`);
+        bitmap = blob && await createImageBitmap(blob);
+        pace = Math.max(0.9 * pace, FRAME_MS);
+      } catch { pace = Math.min(2 * pace, SLOWEST_MS); }
+      if (!bitmap) { one.after = performance.now() + 1000; return; }
+      const canvas = q(one.node, "canvas");
       if (!one.running) return;
       if (canvas.width !== bitmap.width) canvas.width = bitmap.width;
       if (canvas.height !== bitmap.height) canvas.height = bitmap.height;
