@@ -1,7 +1,7 @@
 """Makes the table that comes with Visavis: how liveness checks are joined, and their thresholds.
 
-From `--photos`, FairFace's training split (those pictures that no recipe of the network trains
-on), and a quarter of LFW's people: pictures of live people as they are, and simulated live
+From `--photos`, FairFace's training split (those pictures that `recipes/liveness.toml` does not
+train on), and a quarter of LFW's people: pictures of live people as they are, and simulated live
 shots and attacks of some of them. Checks count evenly, in deviations over live people. Thresholds
 are by the BPCER of the worse of the two sets of plain pictures (the upper end of its 95 % interval,
 so that other people are not refused more often) and the APCER of the worst mechanism. NUAA is not
@@ -32,15 +32,14 @@ from visavis.train.recipe import load
 from visavis.types import Floats
 
 ROOT = Path(__file__).parents[2]
-RECIPES = [ROOT / "recipes" / f"liveness{part}.toml" for part in ("", "-harder", "-longer")]
+RECIPE = ROOT / "recipes" / "liveness.toml"
 TABLE = ROOT / "src" / "visavis" / "models" / "tables_liveness" / "packaged.json"
 
 
 def main() -> None:
     args = arguments(__doc__, photos="", plain=1000, shots=60, seed=3, out=str(TABLE))
     photos = Path(args.photos)
-    inputs = Inputs(photos, None, Path())
-    used = {p.name for recipe in RECIPES for p in inputs.dataset(load(recipe)).pictures}
+    used = {p.name for p in Inputs(photos, None, Path()).dataset(load(RECIPE)).pictures}
     rest = (f for f in tree(photos) if f.relative_to(photos).as_posix() not in used)
     fairface = Dataset("FairFace", photos, tuple(Picture(f, f.name) for f in rest))
     lfw, _ = for_fitting(read(args.data / "lfw"))
