@@ -9,7 +9,7 @@ from visavis.video.address import Address
 from visavis.video.decoded import Decoded
 from visavis.video.folder import Folder
 from visavis.video.mjpeg import Mjpeg
-from visavis.video.sources import open_source
+from visavis.video.sources import open_source, require_extra
 
 
 def test_each_kind(tmp_path: Path) -> None:
@@ -31,3 +31,15 @@ def test_without_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(MissingExtra, match=r"visavis\[video\]"):
         open_source("rtsp://camera/x")
     assert open_source("http://camera/x").live
+
+
+@pytest.mark.parametrize("missing", ["av", "scipy"])
+def test_what_is_missing_is_said_before_work_begins(
+    missing: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    require_extra("watching")
+    monkeypatch.setattr(
+        "visavis.video.sources.find_spec", lambda name: None if name == missing else object()
+    )
+    with pytest.raises(MissingExtra, match=r"watching needs an extra.*visavis\[video\]"):
+        require_extra("watching")

@@ -7,7 +7,6 @@ from typing import Any
 
 from visavis.build import build_eyes
 from visavis.errors import BadStream
-from visavis.extras import needs
 from visavis.image import ImageLimits
 from visavis.recognizer import Recognizer
 from visavis.settings import Settings
@@ -17,16 +16,13 @@ from visavis.video.index import Filmed
 from visavis.video.notebook import Notebook
 from visavis.video.reader import Reader
 from visavis.video.source import Source, SourceOptions
+from visavis.video.sources import open_source, require_extra
 from visavis.video.watch import Decide, Watcher, WatchRules
 
 
 def open_film(address: str, settings: Settings) -> Source:
     """A film or a folder of pictures. Raises BadStream for a camera: it has no end."""
-    with needs("video", "reading films"):
-        import av  # noqa: F401
-        import scipy  # noqa: F401
-    from visavis.video.sources import open_source
-
+    require_extra("reading films")
     limits = ImageLimits(settings.max_bytes, settings.max_pixels)
     source = open_source(address, SourceOptions(limits=limits))
     if source.live:

@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Annotated, Any, Literal
 
@@ -191,12 +190,10 @@ def watch(
 def _opened(
     sources: Sequence[str], settings: "Settings", transport: Literal["tcp", "udp"]
 ) -> "list[Source]":
-    from visavis.errors import MissingExtra
     from visavis.image import ImageLimits
-    from visavis.video.sources import SourceOptions, open_source
+    from visavis.video.sources import SourceOptions, open_source, require_extra
 
-    if not (find_spec("av") and find_spec("scipy")):
-        raise MissingExtra("video", "watching streams")
+    require_extra("watching streams")
     limits = ImageLimits(settings.max_bytes, settings.max_pixels)
     options = SourceOptions(transport=transport, limits=limits)
     return [open_source(one, options) for one in sources]

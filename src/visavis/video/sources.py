@@ -1,5 +1,8 @@
 """Opens what an address names."""
 
+from importlib.util import find_spec
+
+from visavis.errors import MissingExtra
 from visavis.video.address import Address
 from visavis.video.decoded import Decoded
 from visavis.video.folder import Folder
@@ -9,6 +12,12 @@ from visavis.video.source import Source as Source
 from visavis.video.source import SourceOptions as SourceOptions
 
 _DEFAULT = SourceOptions()
+
+
+def require_extra(purpose: str) -> None:
+    """Raises MissingExtra where a library of the extra `video` is missing, before work begins."""
+    if not (find_spec("av") and find_spec("scipy")):
+        raise MissingExtra("video", purpose)
 
 
 def open_source(address: Address | str, options: SourceOptions = _DEFAULT) -> Source:
