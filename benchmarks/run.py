@@ -54,6 +54,8 @@ COMMANDS = [
     ["video/rtsp.py"],
     ["video/tracking.py"],
     ["video/webhook.py"],
+    ["video/speed.py"],
+    ["video/cluster.py"],
     ["foundation/clean_clone.py"],
 ]
 
