@@ -33,6 +33,12 @@ def test_no_faces_and_one_face_are_no_trouble() -> None:
     assert cluster(person(0, 1), 0.5).tolist() == [0]
 
 
+def test_one_face_again_and_again_is_one_person() -> None:
+    for number in range(20):  # some of these vectors have a product with themselves above 1
+        vector = np.random.default_rng(number).standard_normal(64)
+        assert set(cluster([Embedding.of(vector, "m")] * 5, 0.5).tolist()) == {0}
+
+
 def test_faces_that_are_apart_never_meet() -> None:
     faces = person(0, 40)
     labels = cluster(faces, 0.5, [(0, 1), (1, 1), (2, 1)])

@@ -48,6 +48,7 @@ def _distances(faces: Sequence[Embedding], apart: Iterable[tuple[int, int]]) -> 
         found[_place(row, row + 1, count) :][: count - 1 - row] = (
             1.0 - vectors[row + 1 :] @ vectors[row]
         )
+    np.maximum(found, 0.0, out=found)  # rounding: a face and itself are not quite 1 alike
     for a, b in apart:
         if a != b:
             found[_place(min(a, b), max(a, b), count)] = _APART
