@@ -43,8 +43,8 @@ def film(*scenes: tuple[int, Sequence[str]]) -> Iterator[Frame]:
             second += 1
 
 
-def swept(*scenes: tuple[int, Sequence[str]], **rules: float) -> list[Part]:
-    return list(sweep(film(*scenes), begin, SweepRules(**rules)))
+def swept(*scenes: tuple[int, Sequence[str]], gap: float = 2.0) -> list[Part]:
+    return list(sweep(film(*scenes), begin, SweepRules(gap=gap)))
 
 
 def test_a_face_is_told_with_its_time_and_its_frames() -> None:
@@ -57,7 +57,7 @@ def test_a_face_is_told_with_its_time_and_its_frames() -> None:
 
 
 def test_short_absences_are_none() -> None:
-    scenes = (5, ["ada"]), (3, []), (5, ["ada"])
+    scenes: list[tuple[int, list[str]]] = [(5, ["ada"]), (3, []), (5, ["ada"])]
     [one] = swept(*scenes, gap=2.0)[0].appearances
     # who comes back is believed at the second sight
     assert one.spans == ((0.0, 4.0), (9.0, 12.0))
@@ -113,6 +113,6 @@ def test_no_frames_are_no_parts() -> None:
 
 
 def test_rules_that_are_none_are_refused() -> None:
-    for rules in ({"part": 0.0}, {"gap": -1.0}):
+    for part, gap in ((0.0, 2.0), (60.0, -1.0)):
         with pytest.raises(ConfigError):
-            SweepRules(**rules)
+            SweepRules(part, gap)
