@@ -19,16 +19,17 @@ STATUS = {
     403: "forbidden",
     404: "not_found unknown_subject unknown_key",
     408: "timeout",
-    409: "duplicate_subject model_mismatch gallery challenge_refused idempotency_in_progress",
+    409: "duplicate_subject model_mismatch gallery challenge_refused idempotency_in_progress "
+    "duplicate_camera fixed_camera too_many_cameras",
     413: "image_too_large request_too_large",
     415: "unsupported_media_type",
     422: "no_face many_faces low_quality not_live photos_disagree too_close bad_dataset bad_stream "
     "enrolment_rejected too_many_faces config not_measured idempotency_mismatch bad_archive "
-    "bad_export",
+    "bad_export host_not_allowed",
     429: "overloaded too_slow rate_limited backed_off",
     500: "error wrong_key tampered_template broken_audit model missing_weights corrupt_weights "
     "licence_not_accepted missing_extra missing_tool fetch_failed "
-    "stream_failed",
+    "stream_failed not_taken",
     503: "busy database",
 }
 """Every code that the service can answer with."""

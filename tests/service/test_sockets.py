@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from starlette.testclient import TestClient, WebSocketTestSession
+from starlette.testclient import TestClient, WebSocketDenialResponse, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from visavis.service.apikeys import ApiKeys, Scope
@@ -106,11 +106,12 @@ class TestHello:
     def test_a_page_of_another_site_may_not_open_one(self, client: TestClient) -> None:
         headers = {"Origin": "https://elsewhere.example"}
         with (
-            pytest.raises(WebSocketDisconnect) as caught,
+            pytest.raises(WebSocketDenialResponse) as caught,
             client.websocket_connect(LIVE, headers=headers),
         ):
             raise AssertionError
-        assert caught.value.code == 1008
+        assert caught.value.status_code == 403
+        assert caught.value.json()["error"]["code"] == "forbidden"
 
 
 class TestFrames:

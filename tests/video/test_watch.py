@@ -11,10 +11,12 @@ from visavis.testing import FakeDetector, FakeEmbedder, FakeLiveness, fake_photo
 from visavis.types import Embedding, Face, Identification, Image, Match, Sample, Threshold
 from visavis.video.frames import Frame
 from visavis.video.looks import LookRules
+from visavis.video.pace import PaceRules
 from visavis.video.tracker import TrackRules
 from visavis.video.watch import Again, Eyes, Person, View, Watcher, WatchRules
 
-RULES = WatchRules(tracks=TrackRules(confirm=1))
+RULES = WatchRules(PaceRules(budget=0.01), TrackRules(confirm=1))
+"""By this pace only movement decides how often faces are sought, whatever the machine."""
 FPS = 25
 
 
@@ -184,7 +186,7 @@ def test_time_does_not_go_back() -> None:
 
 
 def test_people_are_told_only_when_they_are_sure() -> None:
-    found = watcher(Known("ben"), rules=WatchRules(tracks=TrackRules(confirm=3, sure=1.1)))
+    found = watcher(Known("ben"), rules=replace(RULES, tracks=TrackRules(confirm=3, sure=1.1)))
     views = seen(found, [fake_photo("ben")] * 10)
     assert [len(v.people) for v in views[:3] if v.sought] == [0, 0, 1]
     assert isinstance(views[-1].people[0], Person)
