@@ -327,3 +327,15 @@ def test_what_was_acknowledged_survives_a_kill(
         assert told[int(last)].sighting == sighting
     with Gallery(home, keyring) as again:
         assert len(again.open_collection("people").sightings.events(limit=100_000)) == len(told)
+
+
+def test_one_sighting_is_found_by_its_id(people: Collection) -> None:
+    one, two = entered("ada"), entered(None, 1, score=None)
+    people.sightings.note([one, two])
+    assert people.sightings.get(two.sighting).latest == two
+    assert people.sightings.get(one.sighting).latest.subject == "ada"
+    with pytest.raises(UnknownSubject, match="no sighting"):
+        people.sightings.get("f" * 32)
+    people.forget("ada")
+    with pytest.raises(UnknownSubject, match="no sighting"):
+        people.sightings.get(one.sighting)

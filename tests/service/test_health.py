@@ -87,3 +87,12 @@ def test_figures(client: TestClient, png: Callable[..., bytes]) -> None:
     assert "/v1/collections/{collection}" in answer.text
     assert "unmatched" in answer.text
     assert "nobody-knows" not in answer.text
+
+
+def test_metrics_count_jobs_by_state(client: TestClient, png: Callable[..., bytes]) -> None:
+    assert "visavis_jobs{" not in client.get("/metrics").text
+    made = client.post(
+        "/v1/collections/default/jobs", files=[("images", ("ada/1.png", png("ada"), "image/png"))]
+    )
+    assert made.status_code == 202
+    assert "visavis_jobs{state=" in client.get("/metrics").text

@@ -124,6 +124,16 @@ class Sightings:
                 found += self._sightings(c, uid, page)
         return found
 
+    def get(self, sighting: str) -> Sighting:
+        """One sighting. Raises UnknownSubject if there is none that a key opens."""
+        with self._desk.store.read() as c:
+            uid = rows.collection(c, self._desk.collection).uid
+            row = sightingrows.find(c, self._desk.collection, sighting)
+            found = [] if row is None else self._sightings(c, uid, [row])
+        if not found:
+            raise UnknownSubject(f"no sighting {sighting!r} in collection {self._desk.name!r}")
+        return found[0]
+
     def shot(self, sighting: str, details: Mapping[str, Detail] | None = None) -> Image | None:
         """The best shot of a sighting, (H, W, 3), or None. Audited with `details`.
 

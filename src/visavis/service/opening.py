@@ -80,6 +80,7 @@ def assemble(
         stack.callback(keys.flush)
         recognizers = Recognizers(pipeline, gallery, settings.policy)
         jobs = _jobs(settings, gallery, database, recognizers, workers, metrics)
+        metrics.watch_jobs(jobs.states)
         stack.callback(jobs.stop)
         outputs = Outputs.of(of, gallery, own, database.path.parent / "webhooks", metrics)
         stack.callback(outputs.stop)

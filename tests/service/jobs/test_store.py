@@ -97,3 +97,13 @@ def test_only_what_ended_grows_old(store: JobStore) -> None:
     store.cancel("c", "one")
     assert store.delete_ended("2000") == []
     assert store.delete_ended("9999") == ["one"]
+
+
+def test_jobs_are_counted_by_state(store: JobStore) -> None:
+    assert store.states() == {}
+    add(store, "one", "ada")
+    add(store, "two", "ben")
+    add(store, "three", "cay")
+    begun(store)
+    store.cancel("c", "two")
+    assert store.states() == {"running": 1, "queued": 1, "cancelled": 1}

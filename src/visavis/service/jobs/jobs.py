@@ -113,6 +113,10 @@ class Jobs:
         """Up to `limit` jobs of a collection, the newest first, numbered below `before`."""
         return self._store.page(collection, before, limit)
 
+    def states(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        return self._store.states()
+
     def get(self, collection: str, ident: str) -> Job:
         """Raises NotHere, as all that take an id."""
         return self._store.get(collection, ident)

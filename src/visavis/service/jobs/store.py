@@ -103,6 +103,12 @@ class JobStore:
                 job(row) for row in c.execute(query.order_by(jobs.c.number.desc()).limit(limit))
             ]
 
+    def states(self) -> dict[str, int]:
+        """How many jobs there are in each state."""
+        query = select(jobs.c.state, func.count()).group_by(jobs.c.state)
+        with self._database.read() as c:
+            return {row.state: row[1] for row in c.execute(query)}
+
     def items(self, collection: str, ident: str, start: int, limit: int) -> list[Item]:
         """Up to `limit` photos of a job from the number `start` on. Raises NotHere."""
         query = select(portions).where(

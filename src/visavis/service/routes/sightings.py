@@ -6,9 +6,6 @@ from fastapi import APIRouter, Header, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from visavis.errors import UnknownSubject
-from visavis.gallery import sightingrows
-from visavis.gallery.collection import Collection
 from visavis.gallery.sighting import Sighting, SightingEvent
 from visavis.image import encode
 from visavis.service.apikeys import Scope
@@ -92,7 +89,8 @@ async def get_sighting(
 ) -> SightingOut:
     """Says what is known of one sighting."""
     name = _named(call, collection)
-    found = await call.run(lambda: _find(call.services.gallery.open_collection(name), sighting))
+    kept = await call.run(lambda: call.services.gallery.open_collection(name).sightings)
+    found = await call.run(lambda: kept.get(sighting))
     return SightingOut.of(found, call.digits)
 
 
@@ -149,17 +147,6 @@ def _page(call: Call, asked: SightingsQuery, name: str, before: int | None) -> l
         before=before,
         limit=asked.limit + 1,
     )
-
-
-def _find(collection: Collection, ident: str) -> Sighting:
-    """Raises UnknownSubject for one that is not there, or that no key opens."""
-    with collection.desk.store.read() as c:
-        row = sightingrows.find(c, collection.desk.collection, ident)
-    if row is not None:
-        for found in collection.sightings.sightings(before=row.id + 1, limit=1):
-            if found.id == ident:
-                return found
-    raise UnknownSubject(f"no sighting {ident!r} in collection {collection.name!r}")
 
 
 def _shot(call: Call, name: str, ident: str) -> bytes:
